@@ -1,1 +1,35 @@
-//! placeholder
+//! What Keyreeve's things are and what they may become.
+//!
+//! Pure rules: no I/O, no SQL, no HTTP, no serialisation. The clock and randomness are arguments, so every
+//! rule can be tested by holding both still.
+
+#![forbid(unsafe_code)]
+
+pub mod actor;
+pub mod api_token;
+pub mod audit;
+pub mod change;
+pub mod entropy;
+pub mod id;
+pub mod invalid;
+pub mod key_model;
+pub mod liveness;
+pub mod partner;
+pub mod password;
+pub mod region;
+pub mod role;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod tenant;
+pub mod tenant_region;
+pub mod text;
+pub mod time;
+pub mod token;
+pub mod user;
+
+pub use entropy::Entropy;
+pub use invalid::Invalid;
+pub use role::Role;
+pub use secret::Secret;
+pub use time::Timestamp;

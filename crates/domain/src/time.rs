@@ -1,0 +1,18 @@
+//! Points in time: UTC, to the microsecond, because that is what both databases store.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+pub type Timestamp = DateTime<Utc>;
+
+/// What both databases keep of a moment; apply it where a time enters the system.
+pub fn to_micros(at: Timestamp) -> Timestamp {
+    at.trunc_subsecs(6)
+}
+
+pub const fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::seconds(count * 60)
+}
+
+pub const fn days(count: i64) -> TimeDelta {
+    TimeDelta::seconds(count * 86_400)
+}
