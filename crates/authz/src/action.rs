@@ -1,0 +1,101 @@
+//! Every operation that needs a caller, by name. Names are those of the REST API (`operationId`, in snake case).
+
+use crate::object::{Object, Oneself, Partnership, Platform, Tenancy};
+
+/// An operation as a type, so that a [`Permit`](crate::Permit) for one cannot serve another.
+pub trait Action: sealed::Sealed + Send + Sync + 'static {
+    const OPERATION: Operation;
+    type Object: Object + Clone + Send;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! operations {
+    ($($object:ident { $($name:ident = $text:literal,)* })*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation { $($($name,)*)* }
+
+        impl Operation {
+            pub const ALL: &[Self] = &[$($(Self::$name,)*)*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Self::$name => $text,)*)* }
+            }
+        }
+
+        $($(
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+            impl sealed::Sealed for $name {}
+            impl Action for $name {
+                const OPERATION: Operation = Operation::$name;
+                type Object = $object;
+            }
+        )*)*
+    };
+}
+
+operations! {
+    Oneself {
+        ReadMe = "read_me",
+        ChangePassword = "change_password",
+        EndSession = "end_session",
+    }
+    Platform {
+        ListRegions = "list_regions",
+        ReadRegion = "read_region",
+        CreateRegion = "create_region",
+        ChangeRegion = "change_region",
+        DeleteRegion = "delete_region",
+        ListKeyModels = "list_key_models",
+        ReadKeyModel = "read_key_model",
+        CreateKeyModel = "create_key_model",
+        ChangeKeyModel = "change_key_model",
+        DeleteKeyModel = "delete_key_model",
+        ListOperatorTokens = "list_operator_tokens",
+        CreateOperatorToken = "create_operator_token",
+        RotateOperatorToken = "rotate_operator_token",
+        DeleteOperatorToken = "delete_operator_token",
+        ListPartners = "list_partners",
+        CreatePartner = "create_partner",
+        ListTenants = "list_tenants",
+        CreateTenant = "create_tenant",
+        ReadAudit = "read_audit",
+    }
+    Partnership {
+        ReadPartner = "read_partner",
+        ChangePartner = "change_partner",
+        DeletePartner = "delete_partner",
+        SuspendPartner = "suspend_partner",
+        ResumePartner = "resume_partner",
+        ListPartnerTokens = "list_partner_tokens",
+        CreatePartnerToken = "create_partner_token",
+        RotatePartnerToken = "rotate_partner_token",
+        DeletePartnerToken = "delete_partner_token",
+        ReadPartnerAudit = "read_partner_audit",
+    }
+    Tenancy {
+        ReadTenant = "read_tenant",
+        ChangeTenant = "change_tenant",
+        DeleteTenant = "delete_tenant",
+        RestoreTenant = "restore_tenant",
+        SuspendTenant = "suspend_tenant",
+        ResumeTenant = "resume_tenant",
+        ListUsers = "list_users",
+        ReadUser = "read_user",
+        CreateUser = "create_user",
+        InviteUser = "invite_user",
+        ChangeUser = "change_user",
+        DeleteUser = "delete_user",
+        ListTenantRegions = "list_tenant_regions",
+        ReadTenantRegion = "read_tenant_region",
+        ChangeTenantRegion = "change_tenant_region",
+        ListTenantTokens = "list_tenant_tokens",
+        CreateTenantToken = "create_tenant_token",
+        RotateTenantToken = "rotate_tenant_token",
+        DeleteTenantToken = "delete_tenant_token",
+        ReadTenantAudit = "read_tenant_audit",
+    }
+}

@@ -1,0 +1,81 @@
+//! Who is asking: a closed list, so that nobody falls between two checks.
+
+use crate::object::Tenancy;
+use domain::actor::Actor;
+use domain::id::{SessionId, TenantId, TokenId, UserId};
+use domain::partner::PartnerPath;
+use domain::scope::Scopes;
+use domain::{Role, Timestamp};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    Operator(Token),
+    Partner(Token, PartnerPath),
+    Tenant(Token, Tenancy),
+    User(Person),
+}
+
+/// An API token that was found live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub id: TokenId,
+    pub scopes: Scopes,
+    pub expires_at: Timestamp,
+}
+
+/// A person whose session was found live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub session: SessionId,
+    pub user: UserId,
+    pub tenancy: Tenancy,
+    pub role: Role,
+    pub expires_at: Timestamp,
+}
+
+impl Caller {
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => Actor::token(&token.id),
+            Self::User(person) => Actor::user(&person.user),
+        }
+    }
+
+    pub fn token(&self) -> Option<&Token> {
+        match self {
+            Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => Some(token),
+            Self::User(_) => None,
+        }
+    }
+
+    pub fn tenant(&self) -> Option<&TenantId> {
+        match self {
+            Self::Tenant(_, tenancy) => Some(&tenancy.id),
+            Self::User(person) => Some(&person.tenancy.id),
+            Self::Operator(_) | Self::Partner(..) => None,
+        }
+    }
+
+    /// Under which name a caller's retries are recognised as its own.
+    pub fn identity(&self) -> &str {
+        match self {
+            Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.id.as_str(),
+            Self::User(person) => person.user.as_str(),
+        }
+    }
+
+    pub fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.expires_at,
+            Self::User(person) => person.expires_at,
+        }
+    }
+
+    /// The role in the tenant, if the caller is a person.
+    pub fn role(&self) -> Option<Role> {
+        match self {
+            Self::User(person) => Some(person.role),
+            Self::Operator(_) | Self::Partner(..) | Self::Tenant(..) => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What an operation is about: the platform, a partner, a tenant, or the caller.
+
+use domain::audit::Chain;
+use domain::id::{PartnerId, TenantId};
+use domain::partner::PartnerPath;
+
+use crate::Caller;
+
+/// Something an operation can be about.
+pub trait Object {
+    /// Whether the caller may know that it exists. What is invisible answers as if it had never been.
+    fn is_visible_to(&self, caller: &Caller) -> bool;
+
+    /// Whether it is the very partner the caller acts for, rather than one below.
+    fn is_own_partner_of(&self, _: &Caller) -> bool {
+        false
+    }
+}
+
+/// Regions, key models, operators' tokens, and lists that start at the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platform;
+
+/// The caller itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oneself;
+
+/// One partner and its place in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partnership {
+    pub path: PartnerPath,
+}
+
+/// One tenant, and the partner it belongs to if it belongs to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenancy {
+    pub id: TenantId,
+    pub partner: Option<PartnerPath>,
+}
+
+impl Tenancy {
+    pub fn chain(&self) -> Chain {
+        Chain::Tenant(self.id.clone(), self.partner.clone())
+    }
+}
+
+impl Object for Platform {
+    fn is_visible_to(&self, _: &Caller) -> bool {
+        true
+    }
+}
+
+impl Object for Oneself {
+    fn is_visible_to(&self, _: &Caller) -> bool {
+        true
+    }
+}
+
+impl Object for Partnership {
+    fn is_visible_to(&self, caller: &Caller) -> bool {
+        match caller {
+            Caller::Operator(_) => true,
+            Caller::Partner(_, path) => path.covers(&self.path),
+            Caller::Tenant(..) | Caller::User(_) => false,
+        }
+    }
+
+    fn is_own_partner_of(&self, caller: &Caller) -> bool {
+        matches!(caller, Caller::Partner(_, path) if *path == self.path)
+    }
+}
+
+impl Object for Tenancy {
+    fn is_visible_to(&self, caller: &Caller) -> bool {
+        match caller {
+            Caller::Operator(_) => true,
+            // A tenant without a partner is the operator's own: no partner's path covers it.
+            Caller::Partner(_, path) => self.partner.as_ref().is_some_and(|of_tenant| path.covers(of_tenant)),
+            Caller::Tenant(_, tenancy) => tenancy.id == self.id,
+            Caller::User(person) => person.tenancy.id == self.id,
+        }
+    }
+}
+
+/// A permit that names one tenant: what functions on a tenant's data ask for.
+pub trait OnTenant {
+    fn tenant(&self) -> &TenantId;
+    fn tenancy(&self) -> &Tenancy;
+}
+
+/// A permit that names one partner.
+pub trait OnPartner {
+    fn partner(&self) -> &PartnerId;
+    fn path(&self) -> &PartnerPath;
+}
