@@ -1,5 +1,6 @@
 //! What an operation is about: the platform, a partner, a tenant, or the caller.
 
+use domain::api_token::TokenOwner;
 use domain::audit::Chain;
 use domain::id::{PartnerId, TenantId};
 use domain::partner::PartnerPath;
@@ -38,12 +39,6 @@ pub struct Tenancy {
     pub partner: Option<PartnerPath>,
 }
 
-impl Tenancy {
-    pub fn chain(&self) -> Chain {
-        Chain::Tenant(self.id.clone(), self.partner.clone())
-    }
-}
-
 impl Object for Platform {
     fn is_visible_to(&self, _: &Caller) -> bool {
         true
@@ -79,6 +74,43 @@ impl Object for Tenancy {
             Caller::Tenant(_, tenancy) => tenancy.id == self.id,
             Caller::User(person) => person.tenancy.id == self.id,
         }
+    }
+}
+
+/// Levels that have API tokens of their own.
+pub trait HoldsTokens: Object {
+    fn token_owner(&self) -> TokenOwner;
+    /// Where the audit keeps what happens to them.
+    fn chain(&self) -> Chain;
+}
+
+impl HoldsTokens for Platform {
+    fn token_owner(&self) -> TokenOwner {
+        TokenOwner::Operator
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::Platform
+    }
+}
+
+impl HoldsTokens for Partnership {
+    fn token_owner(&self) -> TokenOwner {
+        TokenOwner::Partner(self.path.clone())
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::Partner(self.path.clone())
+    }
+}
+
+impl HoldsTokens for Tenancy {
+    fn token_owner(&self) -> TokenOwner {
+        TokenOwner::Tenant(self.id.clone())
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::Tenant(self.id.clone(), self.partner.clone())
     }
 }
 

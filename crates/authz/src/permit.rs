@@ -2,11 +2,13 @@
 
 use std::marker::PhantomData;
 
+use domain::api_token::TokenOwner;
+use domain::audit::Chain;
 use domain::id::{PartnerId, TenantId};
 use domain::partner::PartnerPath;
 
 use crate::action::Action;
-use crate::object::{Object, OnPartner, OnTenant, Partnership, Tenancy};
+use crate::object::{HoldsTokens, Object, OnPartner, OnTenant, Partnership, Tenancy};
 use crate::{Caller, table};
 
 /// `caller` may do `A` to the object inside.
@@ -58,6 +60,20 @@ impl<A: Action> Permit<A> {
             Caller::Tenant(_, tenancy) => Reach::OneTenant(tenancy.id.clone()),
             Caller::User(person) => Reach::OneTenant(person.tenancy.id.clone()),
         }
+    }
+}
+
+impl<A: Action> Permit<A>
+where
+    A::Object: HoldsTokens,
+{
+    pub fn token_owner(&self) -> TokenOwner {
+        self.object.token_owner()
+    }
+
+    /// The audit chain of what the permit is for.
+    pub fn chain(&self) -> Chain {
+        self.object.chain()
     }
 }
 

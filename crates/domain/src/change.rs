@@ -17,4 +17,12 @@ impl Change {
             Self::Tenant(_) => "tenant",
         }
     }
+
+    /// The id of what changed.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Partner(id) => id.as_str(),
+            Self::Tenant(id) => id.as_str(),
+        }
+    }
 }

@@ -1,1 +1,52 @@
-//! placeholder
+//! Keyreeve's databases: the only crate that knows SQL.
+//!
+//! [`Database`] is opened once. [`Database::read`] and [`Database::write`] are the only doors to data; a write is one
+//! named transaction that records what it did in the audit or does not commit. Functions on tenants' data take a
+//! permit first, and the tenant comes from the permit. SQLite and PostgreSQL differ in `dialect.rs` and nowhere else.
+
+#![forbid(unsafe_code)]
+
+pub mod api_tokens;
+pub mod audit;
+pub mod authentication;
+pub mod changes;
+mod database;
+mod dialect;
+mod error;
+pub mod idempotent_requests;
+pub mod invitations;
+pub mod key_models;
+pub mod key_ring;
+pub mod login_failures;
+mod migrations;
+pub mod partners;
+mod pool;
+pub mod regions;
+mod rows;
+mod schema;
+mod sealed;
+pub mod service_keys;
+pub mod sessions;
+pub mod setup_links;
+pub mod system;
+pub mod tenant_keys;
+pub mod tenant_regions;
+pub mod tenants;
+mod transaction;
+pub mod users;
+
+pub use database::{Database, Options};
+pub use dialect::Url;
+pub use error::{Error, IsDatabaseError, Result};
+pub use key_ring::KeyRing;
+pub use migrations::Schema;
+pub use sealed::{Place, Sealed};
+pub use system::System;
+pub use transaction::{Author, Reading, Writing};
+
+/// A page of a list: what follows `after` in the list's own order, at most `limit` of it.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub after: Option<String>,
+    pub limit: i64,
+}

@@ -1,0 +1,203 @@
+//! Rows of `audit_events` and the heads of their chains.
+
+use std::net::IpAddr;
+
+use authz::{Action, OnPartner, OnTenant, Permit, Platform};
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::actor::{Actor, ActorKind};
+use domain::audit::{BEGINNING, Event, Hash};
+use domain::id::{EventId, TenantId};
+use domain::partner::PartnerPath;
+
+use crate::Page;
+use crate::dialect::AnyConnection;
+use crate::error::{Error, Result};
+use crate::partners::subtree;
+use crate::rows::{Row, micros};
+use crate::schema::{audit_chains, audit_events};
+use crate::transaction::{Reading, exactly_one};
+
+const ROW: Row = Row("audit_events");
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = audit_events)]
+struct EventRow {
+    id: String,
+    chain: String,
+    sequence: i64,
+    at: i64,
+    actor_kind: String,
+    actor_id: String,
+    action: String,
+    target_kind: String,
+    target_id: String,
+    tenant_id: Option<String>,
+    partner_path: Option<String>,
+    request_id: String,
+    address: Option<String>,
+    details: String,
+    hash: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub action: Option<String>,
+    pub actor: Option<String>,
+    pub target: Option<String>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// An event and the hash that chains it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainedEvent {
+    pub event: Event,
+    pub hash: Hash,
+}
+
+/// Whose events.
+enum Whose {
+    Everybodys,
+    Subtrees(PartnerPath),
+    Tenants(TenantId),
+}
+
+/// The newest first.
+pub fn list(
+    _: &Permit<impl Action<Object = Platform>>,
+    db: &mut Reading<'_>,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Vec<ChainedEvent>> {
+    select(db, Whose::Everybodys, filter, page)
+}
+
+/// Those of a partner and everything below it, the newest first.
+pub fn list_of_partner(
+    permit: &impl OnPartner,
+    db: &mut Reading<'_>,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Vec<ChainedEvent>> {
+    select(db, Whose::Subtrees(permit.path().clone()), filter, page)
+}
+
+/// Those of a tenant, the newest first.
+pub fn list_of_tenant(
+    permit: &impl OnTenant,
+    db: &mut Reading<'_>,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Vec<ChainedEvent>> {
+    select(db, Whose::Tenants(permit.tenant().clone()), filter, page)
+}
+
+fn select(db: &mut Reading<'_>, whose: Whose, filter: &Filter, page: &Page) -> Result<Vec<ChainedEvent>> {
+    let mut query = audit_events::table.order(audit_events::id.desc()).limit(page.limit).into_boxed();
+    query = match whose {
+        Whose::Everybodys => query,
+        Whose::Subtrees(path) => {
+            let (from, to) = subtree(&path);
+            query.filter(audit_events::partner_path.ge(from)).filter(audit_events::partner_path.lt(to))
+        }
+        Whose::Tenants(id) => query.filter(audit_events::tenant_id.eq(id.to_string())),
+    };
+    if let Some(action) = &filter.action {
+        query = query.filter(audit_events::action.eq(action));
+    }
+    if let Some(actor) = &filter.actor {
+        query = query.filter(audit_events::actor_id.eq(actor));
+    }
+    if let Some(target) = &filter.target {
+        query = query.filter(audit_events::target_id.eq(target));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit_events::at.ge(micros(from)));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(audit_events::at.lt(micros(to)));
+    }
+    if let Some(before) = &page.after {
+        query = query.filter(audit_events::id.lt(before));
+    }
+    query.load::<EventRow>(db.connection)?.into_iter().map(ChainedEvent::try_from).collect()
+}
+
+/// Takes the lock on a chain, starting it if need be, and says where it ends.
+pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash)> {
+    let head = audit_chains::table.find(chain);
+    // An update that changes nothing locks the row, on either database.
+    let locked = diesel::update(head).set(audit_chains::sequence.eq(audit_chains::sequence)).execute(connection)?;
+    if locked == 0 {
+        let first =
+            (audit_chains::name.eq(chain), audit_chains::sequence.eq(0), audit_chains::hash.eq(BEGINNING.as_slice()));
+        return match diesel::insert_into(audit_chains::table).values(first).execute(connection).map_err(Error::from) {
+            Ok(_) => Ok((0, BEGINNING)),
+            // Somebody else has just started it.
+            Err(Error::Taken) => Err(Error::Retry),
+            Err(error) => Err(error),
+        };
+    }
+    let (sequence, hash): (i64, Vec<u8>) =
+        head.select((audit_chains::sequence, audit_chains::hash)).first(connection)?;
+    Ok((sequence, Row("audit_chains").hash(&hash)?))
+}
+
+pub(crate) fn move_head(connection: &mut AnyConnection, chain: &str, sequence: i64, hash: &Hash) -> Result<()> {
+    let change = (audit_chains::sequence.eq(sequence), audit_chains::hash.eq(hash.as_slice()));
+    exactly_one(diesel::update(audit_chains::table.find(chain)).set(change).execute(connection)?)
+}
+
+pub(crate) fn append(
+    connection: &mut AnyConnection,
+    event: &Event,
+    partner: Option<&PartnerPath>,
+    hash: &Hash,
+) -> Result<()> {
+    let details = serde_json::to_string(&event.details).map_err(|error| Error::corrupt("audit_events", error))?;
+    let row = EventRow {
+        id: event.id.to_string(),
+        chain: event.chain.clone(),
+        sequence: event.sequence,
+        at: micros(event.at),
+        actor_kind: event.actor.kind.as_str().to_owned(),
+        actor_id: event.actor.id.clone(),
+        action: event.action.clone(),
+        target_kind: event.target_kind.clone(),
+        target_id: event.target_id.clone(),
+        tenant_id: event.tenant_id.as_ref().map(ToString::to_string),
+        partner_path: partner.map(ToString::to_string),
+        request_id: event.request_id.clone(),
+        address: event.address.map(|address| address.to_string()),
+        details,
+        hash: hash.to_vec(),
+    };
+    diesel::insert_into(audit_events::table).values(&row).execute(connection)?;
+    Ok(())
+}
+
+impl TryFrom<EventRow> for ChainedEvent {
+    type Error = Error;
+
+    fn try_from(row: EventRow) -> Result<Self> {
+        let address = row.address.map(|text| text.parse::<IpAddr>()).transpose();
+        let partner = ROW.parse_if(PartnerPath::parse, row.partner_path.as_deref())?;
+        let event = Event {
+            id: ROW.parse(EventId::parse, &row.id)?,
+            chain: row.chain,
+            sequence: row.sequence,
+            at: ROW.timestamp(row.at)?,
+            actor: Actor { kind: ROW.parse(ActorKind::parse, &row.actor_kind)?, id: row.actor_id },
+            action: row.action,
+            target_kind: row.target_kind,
+            target_id: row.target_id,
+            tenant_id: ROW.parse_if(TenantId::parse, row.tenant_id.as_deref())?,
+            partner_id: partner.map(|path| path.leaf().clone()),
+            request_id: row.request_id,
+            address: address.map_err(|error| Error::corrupt("audit_events", error))?,
+            details: serde_json::from_str(&row.details).map_err(|error| Error::corrupt("audit_events", error))?,
+        };
+        Ok(Self { hash: ROW.hash(&row.hash)?, event })
+    }
+}

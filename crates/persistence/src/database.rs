@@ -1,0 +1,200 @@
+//! The database as a whole: its pools and its two doors.
+
+use std::time::{Duration, Instant};
+
+use domain::audit::Chain;
+
+use crate::dialect::{AnyConnection, Url, Use};
+use crate::error::{Error, IsDatabaseError, Result};
+use crate::migrations::{self, Schema};
+use crate::pool::{Pool, Pooled};
+use crate::transaction::{Author, Reading, Writing};
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub url: Url,
+    /// How many connections read at once.
+    pub readers: u32,
+    /// How many connections write at once. SQLite has one writer whatever this says.
+    pub writers: u32,
+    /// How long a request waits for a connection before it is told to come back.
+    pub wait: Duration,
+}
+
+impl Options {
+    pub fn at(url: Url) -> Self {
+        Self { url, readers: 8, writers: 8, wait: Duration::from_millis(250) }
+    }
+}
+
+pub struct Database {
+    options: Options,
+    readers: Pool,
+    writers: Pool,
+}
+
+/// How long a transaction is tried again before its request is told that the database is busy.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+impl Database {
+    pub fn open(options: Options) -> Self {
+        let url = options.url.clone();
+        let writers = match url {
+            Url::Sqlite(_) => 1,
+            Url::Postgres(_) => options.writers,
+        };
+        // A writer of SQLite waits for the one before it, and that is no reason to send anybody away.
+        let wait_for_writer = if url.is_embedded() { PATIENCE } else { options.wait };
+        Self {
+            readers: Pool::new(url.clone(), Use::Reading, options.readers, options.wait),
+            writers: Pool::new(url, Use::Writing, writers, wait_for_writer),
+            options,
+        }
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.options.url
+    }
+
+    pub fn readers(&self) -> usize {
+        self.options.readers as usize
+    }
+
+    pub fn writers(&self) -> usize {
+        self.options.writers as usize
+    }
+
+    /// Reads, each statement from the newest state. `work` may run twice if a connection turns out to be dead.
+    pub fn read<T, E: IsDatabaseError>(&self, work: impl Fn(&mut Reading<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut dead = 0;
+        loop {
+            let mut held = self.readers.get()?;
+            let result = work(&mut Reading { connection: &mut held.connection });
+            match &result {
+                Err(error) if is_unreachable(error) && dead < self.options.readers => {
+                    held.is_dead = true;
+                    dead += 1;
+                }
+                _ => return result,
+            }
+        }
+    }
+
+    /// Writes: one transaction in one audit chain. `work` may run more than once, so it draws nothing and sends nothing.
+    pub fn write<T, E: IsDatabaseError>(
+        &self,
+        name: &'static str,
+        author: &Author,
+        chain: &Chain,
+        work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.until_settled(name, author, Some(chain), work)
+    }
+
+    /// Writes what nobody did: when a token was last used, what a retention has let go. Nothing here reaches the audit,
+    /// and what belongs there cannot be written here.
+    pub fn keep_books<T, E: IsDatabaseError>(
+        &self,
+        name: &'static str,
+        author: &Author,
+        work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.until_settled(name, author, None, work)
+    }
+
+    fn until_settled<T, E: IsDatabaseError>(
+        &self,
+        name: &'static str,
+        author: &Author,
+        chain: Option<&Chain>,
+        work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        loop {
+            match self.attempt(name, author, chain, &work) {
+                Err(error) if error.database_error().is_some_and(Error::is_worth_a_retry) => {
+                    if started.elapsed() > PATIENCE {
+                        tracing::warn!(transaction = name, "gave up after retrying");
+                        return Err(Error::Busy.into());
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn attempt<T, E: IsDatabaseError>(
+        &self,
+        name: &'static str,
+        author: &Author,
+        chain: Option<&Chain>,
+        work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut held = self.begin()?;
+        let connection = &mut held.connection;
+        let result = match Writing::begin(connection, author, chain) {
+            Err(error) => Err(error.into()),
+            Ok(mut writing) => match work(&mut writing) {
+                Err(error) => Err(error),
+                Ok(value) => writing.finish(name).map(|()| value).map_err(E::from),
+            },
+        };
+        match result {
+            Ok(value) => held.connection.commit().map(|()| value).map_err(E::from),
+            Err(error) => {
+                held.is_dead = held.connection.rollback().is_err() || is_unreachable(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// BEGIN finds out whether the connection still works: until it has succeeded nothing has happened.
+    fn begin(&self) -> Result<Pooled> {
+        let mut dead = 0;
+        loop {
+            let mut held = self.writers.get()?;
+            match held.connection.begin() {
+                Ok(()) => return Ok(held),
+                Err(error) if is_unreachable(&error) && dead < self.options.writers => {
+                    held.is_dead = true;
+                    dead += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the database answers at all.
+    pub fn ping(&self) -> Result<()> {
+        self.read(|reading| reading.connection.ping())
+    }
+
+    /// Brings the schema up to what this binary knows. Several processes may do it at once.
+    pub fn migrate(&self) -> Result<Schema> {
+        migrations::run(&mut self.connect()?)
+    }
+
+    /// What the schema is, compared with what this binary knows.
+    pub fn schema(&self) -> Result<Schema> {
+        migrations::inspect(&mut self.connect()?)
+    }
+
+    /// Takes every migration back, the newest first. For tests of the migrations.
+    pub fn revert_everything(&self) -> Result<()> {
+        migrations::revert_everything(&mut self.connect()?)
+    }
+
+    /// Why acknowledged writes would not be safe here; empty when they are.
+    pub fn weaknesses(&self) -> Result<Vec<String>> {
+        self.connect()?.weaknesses()
+    }
+
+    /// A connection of its own, outside the pools, for work that may take longer than a request.
+    fn connect(&self) -> Result<AnyConnection> {
+        AnyConnection::establish(self.url(), Use::Writing)
+    }
+}
+
+fn is_unreachable(error: &impl IsDatabaseError) -> bool {
+    matches!(error.database_error(), Some(Error::Unreachable(_)))
+}

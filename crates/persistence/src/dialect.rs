@@ -1,0 +1,248 @@
+//! All in which SQLite and PostgreSQL differ.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use diesel::{PgConnection, SqliteConnection};
+
+use crate::error::{Error, Result};
+
+/// A connection to either. SQLite comes last: it would take any URL for a file name.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum AnyConnection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Where the database is. The scheme says which it is; a bare path is refused rather than guessed at.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Url {
+    Postgres(String),
+    Sqlite(PathBuf),
+}
+
+impl Url {
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:" => {
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
+            _ => Err("A database URL starts with postgres:// or sqlite: and a path.".to_owned()),
+        }
+    }
+
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+}
+
+/// Without the password.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
+                (Some((scheme, rest)), Some((_, place))) if rest.contains('@') => {
+                    let user = rest.split([':', '@']).next().unwrap_or_default();
+                    write!(f, "{scheme}://{user}:***@{place}")
+                }
+                _ => f.write_str(url),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How a connection will be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Reading,
+    Writing,
+}
+
+impl AnyConnection {
+    pub(crate) fn establish(url: &Url, use_: Use) -> Result<Self> {
+        let unreachable = |error: ConnectionError| Error::Unreachable(error.to_string());
+        match url {
+            Url::Postgres(url) => {
+                let mut connection = PgConnection::establish(url).map_err(unreachable)?;
+                connection.batch_execute(
+                    "SET statement_timeout = '5s'; SET lock_timeout = '4s'; \
+                     SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'",
+                )?;
+                Ok(Self::Postgres(connection))
+            }
+            Url::Sqlite(path) => {
+                let path = path.to_str().ok_or_else(|| Error::Unreachable("the path is not UTF-8".to_owned()))?;
+                let mut connection = SqliteConnection::establish(path).map_err(unreachable)?;
+                // WAL so that readers never wait for the writer; FULL because a commit that was acknowledged has to
+                // survive a power cut; the rest are defaults nobody should have to rely on.
+                connection.batch_execute(
+                    "PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; \
+                     PRAGMA journal_size_limit = 67108864",
+                )?;
+                if use_ == Use::Reading {
+                    connection.batch_execute("PRAGMA query_only = ON")?;
+                }
+                Ok(Self::Sqlite(connection))
+            }
+        }
+    }
+
+    pub(crate) fn ping(&mut self) -> Result<()> {
+        Ok(self.batch_execute("SELECT 1")?)
+    }
+
+    /// SQLite takes its write lock at once: a transaction that reads first and writes later could not wait for it.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN")?,
+            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => AnsiTransactionManager::commit_transaction(connection)?,
+            Self::Sqlite(connection) => AnsiTransactionManager::commit_transaction(connection)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn rollback(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => AnsiTransactionManager::rollback_transaction(connection)?,
+            Self::Sqlite(connection) => AnsiTransactionManager::rollback_transaction(connection)?,
+        }
+        Ok(())
+    }
+
+    /// Whether a transaction was left open or broke: such a connection is thrown away.
+    pub(crate) fn is_in_transaction(&mut self) -> bool {
+        let status = match self {
+            Self::Postgres(connection) => AnsiTransactionManager::transaction_manager_status_mut(connection),
+            Self::Sqlite(connection) => AnsiTransactionManager::transaction_manager_status_mut(connection),
+        };
+        !matches!(status.transaction_depth(), Ok(None))
+    }
+
+    /// Migrations of several processes that start at once go one after the other.
+    pub(crate) fn lock_schema(&mut self) -> Result<()> {
+        const ANY_NUMBER_WILL_DO: i64 = 0x6b65_7972_6565_7665;
+        match self {
+            Self::Postgres(connection) => connection
+                .batch_execute(&format!("SET statement_timeout = '120s'; SET lock_timeout = '120s'; SELECT pg_advisory_lock({ANY_NUMBER_WILL_DO})"))?,
+            Self::Sqlite(connection) => connection.batch_execute("PRAGMA busy_timeout = 120000")?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn unlock_schema(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.batch_execute("SELECT pg_advisory_unlock_all()")?,
+            Self::Sqlite(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Every table there is, of ours or not.
+    pub(crate) fn tables(&mut self) -> Result<Vec<String>> {
+        let query = match self {
+            Self::Postgres(_) => "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = current_schema()",
+            Self::Sqlite(_) => {
+                "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+            }
+        };
+        Ok(diesel::sql_query(query).load::<OneText>(self)?.into_iter().map(|row| row.text).collect())
+    }
+
+    /// Why this database must not be trusted with acknowledged writes; empty when it may.
+    pub(crate) fn weaknesses(&mut self) -> Result<Vec<String>> {
+        match self {
+            Self::Sqlite(connection) => {
+                let version = diesel::sql_query("SELECT sqlite_version() AS text").get_result::<OneText>(connection)?;
+                Ok(if is_sound_sqlite(&version.text) {
+                    vec![]
+                } else {
+                    vec![format!("SQLite {} can corrupt its write-ahead log; 3.51.3 or later is needed.", version.text)]
+                })
+            }
+            Self::Postgres(connection) => {
+                let mut found = Vec::new();
+                for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+                    let value = diesel::sql_query(format!("SELECT current_setting('{setting}') AS text"))
+                        .get_result::<OneText>(connection)?;
+                    if value.text == "off" {
+                        found
+                            .push(format!("PostgreSQL runs with {setting} = off: acknowledged changes could be lost."));
+                    }
+                }
+                let version = diesel::sql_query("SELECT current_setting('server_version_num')::int AS number")
+                    .get_result::<OneNumber>(connection)?;
+                if version.number < 130_000 {
+                    found.push("PostgreSQL 13 or later is needed.".to_owned());
+                }
+                Ok(found)
+            }
+        }
+    }
+}
+
+fn is_sound_sqlite(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next()) >= (3, 51, 3)
+}
+
+#[derive(QueryableByName)]
+struct OneText {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+#[derive(QueryableByName)]
+struct OneNumber {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_its_database() {
+        assert_eq!(Url::parse("sqlite:/tmp/a.db"), Ok(Url::Sqlite("/tmp/a.db".into())));
+        assert_eq!(Url::parse("sqlite:///tmp/a.db"), Ok(Url::Sqlite("/tmp/a.db".into())));
+        assert!(matches!(Url::parse("postgres://u@h/d"), Ok(Url::Postgres(_))));
+        for wrong in ["", "a.db", "/tmp/a.db", "sqlite:", "sqlite::memory:", "mysql://h/d", "sqlite:a?mode=ro"] {
+            assert!(Url::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_printed_url_has_no_password() {
+        let url = Url::parse("postgres://ada:s3cr@t@db.example.org/keyreeve").unwrap();
+        assert_eq!(url.to_string(), "postgres://ada:***@db.example.org/keyreeve");
+        assert_eq!(Url::parse("postgres://db/keyreeve").unwrap().to_string(), "postgres://db/keyreeve");
+    }
+
+    #[test]
+    fn old_sqlite_is_recognised() {
+        assert!(is_sound_sqlite("3.51.3") && is_sound_sqlite("3.52.0") && is_sound_sqlite("4.0.0"));
+        assert!(!is_sound_sqlite("3.51.2") && !is_sound_sqlite("3.40.1") && !is_sound_sqlite("odd"));
+    }
+}

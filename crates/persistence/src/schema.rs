@@ -1,0 +1,228 @@
+//! Both databases as diesel sees them, kept by hand. `tests/it/parity.rs` holds it against the migrations.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    service_keys (name) {
+        name -> Text,
+        sealed_by -> Text,
+        sealed -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    key_models (name) {
+        name -> Text,
+        title -> Text,
+        built_in -> Bool,
+        many_instances -> Bool,
+        max_keys -> Nullable<BigInt>,
+        initial_key -> Bool,
+        label_required -> Bool,
+        description_required -> Bool,
+        bucket_scopes -> Bool,
+        on_revoke -> Text,
+        on_delete -> Text,
+        reset -> Bool,
+        rotate_max_grace_seconds -> Nullable<BigInt>,
+        max_ttl_seconds -> Nullable<BigInt>,
+        rotate_after_days -> Nullable<BigInt>,
+        id_prefix -> Text,
+        id_length -> BigInt,
+        secret_length -> BigInt,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
+    regions (code) {
+        code -> Text,
+        name -> Text,
+        s3_endpoint -> Text,
+        key_model -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
+    partners (id) {
+        id -> Text,
+        path -> Text,
+        parent_id -> Nullable<Text>,
+        name -> Text,
+        created_at -> BigInt,
+        suspended_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    tenants (id) {
+        id -> Text,
+        name -> Text,
+        partner_id -> Nullable<Text>,
+        partner_path -> Nullable<Text>,
+        external_ref -> Nullable<Text>,
+        created_at -> BigInt,
+        suspended_at -> Nullable<BigInt>,
+        delete_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    tenant_keys (tenant_id, version) {
+        tenant_id -> Text,
+        version -> BigInt,
+        sealed_by -> Text,
+        sealed -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    tenant_regions (tenant_id, region) {
+        tenant_id -> Text,
+        region -> Text,
+        available -> Bool,
+        key_model -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    users (id) {
+        id -> Text,
+        tenant_id -> Text,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        created_at -> BigInt,
+        joined_at -> Nullable<BigInt>,
+        suspended_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    invitations (id) {
+        id -> Text,
+        tenant_id -> Text,
+        user_id -> Text,
+        hash -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> Text,
+        tenant_id -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Text,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    api_tokens (id) {
+        id -> Text,
+        partner_path -> Nullable<Text>,
+        tenant_id -> Nullable<Text>,
+        hash -> Binary,
+        description -> Text,
+        scopes -> Text,
+        networks -> Text,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        created_by_kind -> Text,
+        created_by_id -> Text,
+        last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    login_failures (account) {
+        account -> Binary,
+        failures -> BigInt,
+        last_failed_at -> BigInt,
+    }
+}
+
+table! {
+    setup_links (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    idempotent_requests (caller, key_hash) {
+        caller -> Text,
+        key_hash -> Binary,
+        fingerprint -> Binary,
+        object_id -> Text,
+        object_version -> BigInt,
+        sealed_by -> Nullable<Text>,
+        sealed -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+table! {
+    audit_chains (name) {
+        name -> Text,
+        sequence -> BigInt,
+        hash -> Binary,
+    }
+}
+
+table! {
+    audit_events (id) {
+        id -> Text,
+        chain -> Text,
+        sequence -> BigInt,
+        at -> BigInt,
+        actor_kind -> Text,
+        actor_id -> Text,
+        action -> Text,
+        target_kind -> Text,
+        target_id -> Text,
+        tenant_id -> Nullable<Text>,
+        partner_path -> Nullable<Text>,
+        request_id -> Text,
+        address -> Nullable<Text>,
+        details -> Text,
+        hash -> Binary,
+    }
+}
+
+// PostgreSQL has a column `xid` more, filled by its default and read in dialect.rs only.
+table! {
+    changes (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        at -> BigInt,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(tenants, users, sessions, refresh_tokens, invitations, api_tokens, partners);
+allow_tables_to_appear_in_same_query!(regions, tenant_regions, key_models);

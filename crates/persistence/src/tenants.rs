@@ -1,0 +1,158 @@
+//! Rows of `tenants`.
+
+use authz::{Action, OnTenant, Permit, Reach};
+use diesel::prelude::*;
+use domain::Timestamp;
+use domain::id::{PartnerId, TenantId};
+use domain::partner::PartnerPath;
+use domain::tenant::{Tenant, TenantStatus};
+use domain::text::{ExternalRef, Name};
+
+use crate::error::{Error, Result};
+use crate::partners::subtree;
+use crate::rows::{Row, micros};
+use crate::schema::{api_tokens, invitations, refresh_tokens, sessions, tenant_keys, tenant_regions, tenants, users};
+use crate::transaction::{Reading, Writing, exactly_one, optional};
+use crate::{Page, System};
+
+const ROW: Row = Row("tenants");
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = tenants, treat_none_as_null = true)]
+pub(crate) struct TenantRow {
+    id: String,
+    name: String,
+    partner_id: Option<String>,
+    partner_path: Option<String>,
+    external_ref: Option<String>,
+    created_at: i64,
+    suspended_at: Option<i64>,
+    delete_at: Option<i64>,
+    version: i64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub partner: Option<PartnerId>,
+    pub status: Option<TenantStatus>,
+    pub external_ref: Option<String>,
+}
+
+/// The tenant that the permit is for.
+pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>) -> Result<Option<Tenant>> {
+    let row: Option<TenantRow> = optional(tenants::table.find(permit.tenant().as_str()).first(db.connection))?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// By id, those that the caller can see and that still exist.
+pub fn list(
+    permit: &Permit<impl Action>,
+    db: &mut Reading<'_>,
+    now: Timestamp,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Vec<Tenant>> {
+    let mut query = tenants::table.order(tenants::id).limit(page.limit).into_boxed();
+    query = query.filter(tenants::delete_at.is_null().or(tenants::delete_at.gt(micros(now))));
+    query = match permit.reach() {
+        Reach::Everything => query,
+        Reach::Subtree(path) => {
+            let (from, to) = subtree(&path);
+            query.filter(tenants::partner_path.ge(from)).filter(tenants::partner_path.lt(to))
+        }
+        Reach::OneTenant(id) => query.filter(tenants::id.eq(id.to_string())),
+    };
+    if let Some(partner) = &filter.partner {
+        query = query.filter(tenants::partner_id.eq(partner.to_string()));
+    }
+    if let Some(reference) = &filter.external_ref {
+        query = query.filter(tenants::external_ref.eq(reference));
+    }
+    query = match filter.status {
+        None => query,
+        Some(TenantStatus::Deleting) => query.filter(tenants::delete_at.is_not_null()),
+        Some(TenantStatus::Suspended) => {
+            query.filter(tenants::delete_at.is_null()).filter(tenants::suspended_at.is_not_null())
+        }
+        Some(TenantStatus::Active) => {
+            query.filter(tenants::delete_at.is_null()).filter(tenants::suspended_at.is_null())
+        }
+    };
+    if let Some(after) = &page.after {
+        query = query.filter(tenants::id.gt(after));
+    }
+    query.load::<TenantRow>(db.connection)?.into_iter().map(Tenant::try_from).collect()
+}
+
+pub fn insert(_: &Permit<impl Action>, db: &mut Writing<'_>, tenant: &Tenant) -> Result<()> {
+    let row = TenantRow::from(tenant);
+    diesel::insert_into(tenants::table).values(&row).execute(db.connection())?;
+    Ok(())
+}
+
+/// Stores a tenant read before, one version on.
+pub fn update(permit: &impl OnTenant, db: &mut Writing<'_>, tenant: Tenant) -> Result<Tenant> {
+    let read = tenant.version;
+    let tenant = Tenant { version: read + 1, ..tenant };
+    let found = tenants::table.find(permit.tenant().as_str()).filter(tenants::version.eq(read));
+    exactly_one(diesel::update(found).set(TenantRow::from(&tenant)).execute(db.connection())?)?;
+    Ok(tenant)
+}
+
+/// Tenants whose deletion is due, and which the purge has not removed yet.
+pub fn due_for_purge(_: System, db: &mut Reading<'_>, now: Timestamp, most: i64) -> Result<Vec<Tenant>> {
+    let query = tenants::table.filter(tenants::delete_at.le(micros(now))).order(tenants::delete_at).limit(most);
+    query.load::<TenantRow>(db.connection)?.into_iter().map(Tenant::try_from).collect()
+}
+
+/// Removes a tenant with everything it had, its data key first. What the audit knows of it stays.
+pub fn purge(_: System, db: &mut Writing<'_>, tenant: &TenantId) -> Result<()> {
+    let tenant = tenant.as_str();
+    let connection = db.connection();
+    diesel::delete(tenant_keys::table.filter(tenant_keys::tenant_id.eq(tenant))).execute(connection)?;
+    diesel::delete(tenant_regions::table.filter(tenant_regions::tenant_id.eq(tenant))).execute(connection)?;
+    diesel::delete(api_tokens::table.filter(api_tokens::tenant_id.eq(tenant))).execute(connection)?;
+    let of_tenant = sessions::table.filter(sessions::tenant_id.eq(tenant)).select(sessions::id);
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(of_tenant))).execute(connection)?;
+    diesel::delete(sessions::table.filter(sessions::tenant_id.eq(tenant))).execute(connection)?;
+    diesel::delete(invitations::table.filter(invitations::tenant_id.eq(tenant))).execute(connection)?;
+    diesel::delete(users::table.filter(users::tenant_id.eq(tenant))).execute(connection)?;
+    exactly_one(diesel::delete(tenants::table.find(tenant)).execute(connection)?)
+}
+
+impl From<&Tenant> for TenantRow {
+    fn from(tenant: &Tenant) -> Self {
+        Self {
+            id: tenant.id.to_string(),
+            name: tenant.name.to_string(),
+            partner_id: tenant.partner.as_ref().map(|path| path.leaf().to_string()),
+            partner_path: tenant.partner.as_ref().map(ToString::to_string),
+            external_ref: tenant.external_ref.as_ref().map(ToString::to_string),
+            created_at: micros(tenant.created_at),
+            suspended_at: tenant.suspended_at.map(micros),
+            delete_at: tenant.delete_at.map(micros),
+            version: tenant.version,
+        }
+    }
+}
+
+impl TryFrom<TenantRow> for Tenant {
+    type Error = Error;
+
+    fn try_from(row: TenantRow) -> Result<Self> {
+        let partner = ROW.parse_if(PartnerPath::parse, row.partner_path.as_deref())?;
+        if partner.as_ref().map(|path| path.leaf().as_str()) != row.partner_id.as_deref() {
+            return Err(Error::corrupt("tenants", "the path does not lead to the partner"));
+        }
+        Ok(Self {
+            id: ROW.parse(TenantId::parse, &row.id)?,
+            name: ROW.parse(Name::parse, &row.name)?,
+            partner,
+            external_ref: ROW.parse_if(ExternalRef::parse, row.external_ref.as_deref())?,
+            created_at: ROW.timestamp(row.created_at)?,
+            suspended_at: ROW.timestamp_if(row.suspended_at)?,
+            delete_at: ROW.timestamp_if(row.delete_at)?,
+            version: row.version,
+        })
+    }
+}
