@@ -59,19 +59,24 @@ pub fn has_another_admin(permit: &impl OnTenant, db: &mut Reading<'_>, id: &User
 }
 
 /// Fails with [`Error::Taken`] if the tenant has somebody with this e-mail address.
-pub fn insert(permit: &impl OnTenant, db: &mut Writing<'_>, user: &User) -> Result<()> {
+pub fn insert(permit: &impl OnTenant, db: &mut Writing<'_>, user: &User, password_hash: Option<&str>) -> Result<()> {
     debug_assert_eq!(permit.tenant(), &user.tenant);
-    insert_row(db, user)
+    insert_row(db, user, password_hash)
 }
 
 /// The first person of a tenant that is being made in the same transaction, when no permit can name it yet.
-pub fn insert_first(_: &Permit<CreateTenant>, db: &mut Writing<'_>, user: &User) -> Result<()> {
-    insert_row(db, user)
+pub fn insert_first(
+    _: &Permit<CreateTenant>,
+    db: &mut Writing<'_>,
+    user: &User,
+    password_hash: Option<&str>,
+) -> Result<()> {
+    insert_row(db, user, password_hash)
 }
 
-fn insert_row(db: &mut Writing<'_>, user: &User) -> Result<()> {
-    let row = UserRow::from(user);
-    diesel::insert_into(users::table).values(&row).execute(db.connection())?;
+fn insert_row(db: &mut Writing<'_>, user: &User, password_hash: Option<&str>) -> Result<()> {
+    let row = (UserRow::from(user), users::password_hash.eq(password_hash));
+    diesel::insert_into(users::table).values(row).execute(db.connection())?;
     Ok(())
 }
 

@@ -1,1 +1,37 @@
-//! placeholder
+//! Keyreeve's use cases: a verb per file, and the only place where a transaction begins.
+//!
+//! A use case takes the service, the request's context, a permit, and a command that is valid by its types. It knows
+//! nothing of HTTP and nothing of SQL.
+
+#![forbid(unsafe_code)]
+
+pub mod api_tokens;
+pub mod audit;
+pub mod authenticate;
+pub mod bootstrap;
+pub mod context;
+mod cursor;
+mod error;
+pub mod housekeeping;
+mod initialise;
+pub mod key_models;
+mod last_used;
+mod once;
+pub mod partners;
+mod passwords;
+mod receipt;
+pub mod regions;
+mod service;
+pub mod sessions;
+pub mod tenant_regions;
+pub mod tenants;
+mod token_hash;
+pub mod users;
+
+pub use context::{Clock, Context, EntropySource};
+pub use cursor::{Listing, Paged};
+pub use error::{Error, Result, Violation};
+pub use once::Once;
+pub use persistence::{Database, KeyRing, Options as DatabaseOptions, Schema, Url as DatabaseUrl};
+pub use receipt::{Receipt, Stopped};
+pub use service::{Service, Setup, StartError};

@@ -1,0 +1,40 @@
+//! API tokens of operators, partners and tenants: the same four verbs on three levels.
+
+mod create;
+mod delete;
+mod rotate;
+
+pub(crate) use create::details;
+pub use create::{NewToken, TokenMade, create};
+pub use delete::delete;
+pub use rotate::rotate;
+
+use authz::{Action, HoldsTokens, Permit};
+use domain::api_token::ApiToken;
+use domain::id::TokenId;
+use persistence::{Reading, api_tokens};
+
+use crate::context::Context;
+use crate::cursor::{Listing, Paged};
+use crate::error::{Error, Result};
+use crate::service::Service;
+
+pub fn list<A: Action>(
+    service: &Service,
+    context: &Context,
+    permit: &Permit<A>,
+    listing: &Listing,
+) -> Result<Paged<ApiToken>>
+where
+    A::Object: HoldsTokens,
+{
+    let fetch = |page: &_| service.read(|db| Ok(api_tokens::list(permit, db, context.now, page)?));
+    service.page(listing, fetch, |token| token.id.to_string())
+}
+
+fn find<A: Action>(permit: &Permit<A>, db: &mut Reading<'_>, id: &TokenId) -> Result<ApiToken>
+where
+    A::Object: HoldsTokens,
+{
+    api_tokens::find(permit, db, id)?.ok_or(Error::NotFound)
+}

@@ -1,0 +1,134 @@
+use authz::{Action, HoldsTokens, Permit};
+use domain::api_token::{self, ApiToken};
+use domain::audit::{AuditAction, Target};
+use domain::id::TokenId;
+use domain::scope::{Scope, Scopes};
+use domain::text::Description;
+use domain::{Secret, Timestamp, token};
+use ipnet::IpNet;
+use persistence::{Writing, api_tokens};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::once::Repeatable;
+use crate::service::Service;
+
+pub struct NewToken {
+    pub description: Description,
+    pub expires_at: Timestamp,
+    /// Everything its maker may give where none are named.
+    pub scopes: Option<Vec<Scope>>,
+    pub networks: Vec<IpNet>,
+}
+
+/// A token and its text. The only time the text can be seen.
+pub struct TokenMade {
+    pub token: ApiToken,
+    pub text: Secret,
+}
+
+/// A token made by a token is neither wider nor longer-lived than that one.
+pub fn create<A: Action>(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<A>,
+    new: NewToken,
+) -> Result<TokenMade>
+where
+    A::Object: HoldsTokens,
+{
+    let maker = permit.caller().token();
+    let NewToken { description, expires_at, scopes, networks } = new;
+    let expires_at = api_token::expiry(expires_at, context.now, maker.map(|maker| maker.expires_at))
+        .map_err(|why| Error::at("/expires_at", &why))?;
+    let owner = permit.token_owner();
+    let scopes = match scopes {
+        Some(scopes) => scopes,
+        None => {
+            owner.possible_scopes().filter(|scope| maker.is_none_or(|maker| maker.scopes.contains(*scope))).collect()
+        }
+    };
+    let scopes = Scopes::new(scopes).map_err(|why| Error::at("/scopes", &why))?;
+    let beyond_level = scopes.iter().any(|scope| owner.possible_scopes().all(|possible| possible != scope));
+    if beyond_level || maker.is_some_and(|maker| !scopes.within(&maker.scopes)) {
+        return Err(Error::WiderThanItsMaker);
+    }
+    let token = ApiToken {
+        id: TokenId::draw(&mut context.entropy, context.now),
+        owner,
+        description,
+        scopes,
+        networks,
+        expires_at,
+        created_at: context.now,
+        created_by: permit.caller().actor(),
+        last_used_at: None,
+        last_used_from: None,
+        version: 1,
+    };
+    let author = context.author_of(permit.caller());
+    service.write_once(
+        "create token",
+        context,
+        &author,
+        &permit.chain(),
+        |db| service.mint(permit, db, token.clone(), AuditAction::TokenCreated),
+        |db, id, text| service.minted(permit, db, id, text),
+    )
+}
+
+impl Service {
+    pub(super) fn mint<A: Action>(
+        &self,
+        permit: &Permit<A>,
+        db: &mut Writing<'_>,
+        token: ApiToken,
+        action: AuditAction,
+    ) -> Result<TokenMade>
+    where
+        A::Object: HoldsTokens,
+    {
+        let text = token::draw(token.owner.kind(), db.entropy());
+        api_tokens::insert(permit, db, &token, &self.tokens.of_token(text.expose()))?;
+        db.record(action, Target::new("token", &token.id), &details(&token))?;
+        Ok(TokenMade { token, text })
+    }
+
+    /// What was minted for the request that is being retried.
+    pub(super) fn minted<A: Action>(
+        &self,
+        permit: &Permit<A>,
+        db: &mut persistence::Reading<'_>,
+        id: &str,
+        text: Option<Secret>,
+    ) -> Result<Option<TokenMade>>
+    where
+        A::Object: HoldsTokens,
+    {
+        let (Ok(id), Some(text)) = (TokenId::parse(id), text) else { return Ok(None) };
+        Ok(api_tokens::find(permit, db, &id)?.map(|token| TokenMade { token, text }))
+    }
+}
+
+pub(crate) fn details(token: &ApiToken) -> [(&'static str, String); 3] {
+    let scopes: Vec<_> = token.scopes.iter().map(Scope::as_str).collect();
+    [
+        ("description", token.description.to_string()),
+        ("scopes", scopes.join(" ")),
+        ("expires_at", token.expires_at.to_rfc3339()),
+    ]
+}
+
+impl Repeatable for TokenMade {
+    fn id(&self) -> String {
+        self.token.id.to_string()
+    }
+
+    fn version(&self) -> i64 {
+        self.token.version
+    }
+
+    fn secret(&self) -> Option<&Secret> {
+        Some(&self.text)
+    }
+}

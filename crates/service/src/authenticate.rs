@@ -1,0 +1,108 @@
+//! From what a request carries to who is asking: live callers only.
+
+use std::net::IpAddr;
+
+use authz::caller::{Person, Token};
+use authz::{Caller, Tenancy};
+use domain::api_token::TokenOwner;
+use domain::liveness::{self, Dead};
+use domain::tenant::Tenant;
+use domain::token::{self, TokenKind};
+use domain::user::{User, UserStatus};
+use domain::{Role, Timestamp};
+use persistence::authentication::{self, SessionStanding, TokenStanding};
+
+use crate::error::{Error, Result};
+use crate::service::Service;
+use crate::sessions::bearer::Proof;
+
+impl Service {
+    /// Who holds this bearer token, if it is live at this moment.
+    pub fn authenticate(&self, bearer: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        match token::kind_of(bearer) {
+            Ok(TokenKind::Operator | TokenKind::Partner | TokenKind::Tenant) => self.holder_of(bearer, from, now),
+            Ok(TokenKind::Gateway | TokenKind::Refresh | TokenKind::Invitation | TokenKind::Setup) => {
+                Err(Error::UnknownCredentials)
+            }
+            Err(_) => self.person_behind(&self.bearers.open(bearer, now)?, now),
+        }
+    }
+
+    fn holder_of(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        let hash = self.tokens.of_token(text);
+        let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?.ok_or(Error::UnknownCredentials)?;
+        check_token(&standing, now)?;
+        let TokenStanding { token, tenant, .. } = standing;
+        if !token.may_come_from(from) {
+            return Err(Error::WrongAddress);
+        }
+        self.last_used.note(&token.id, now, from);
+        let held = Token { id: token.id, scopes: token.scopes, expires_at: token.expires_at };
+        match (token.owner, tenant) {
+            (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
+            (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
+            (TokenOwner::Tenant(_), Some(tenant)) => Ok(Caller::Tenant(held, tenancy(tenant))),
+            (TokenOwner::Tenant(_), None) => Err(Error::UnknownCredentials),
+        }
+    }
+
+    fn person_behind(&self, proof: &Proof, now: Timestamp) -> Result<Caller> {
+        let standing = self.read(|db| Ok(authentication::find_session(db, &proof.session)?))?;
+        let standing = standing.ok_or(Error::UnknownCredentials)?;
+        check_session(&standing, now)?;
+        let SessionStanding { session, user, tenant, .. } = standing;
+        Ok(Caller::User(Person {
+            session: session.id,
+            user: user.id,
+            role: user.role,
+            tenancy: tenancy(tenant),
+            expires_at: proof.expires_at,
+        }))
+    }
+}
+
+/// A token counts while it has not expired, everybody above it counts, and whoever made it in a tenant may still make
+/// one: a token never outlives the standing of its maker.
+fn check_token(standing: &TokenStanding, now: Timestamp) -> Result<()> {
+    liveness::until(standing.token.expires_at, now)?;
+    match &standing.tenant {
+        Some(tenant) => liveness::tenant(tenant, &standing.partners)?,
+        None => liveness::partners(&standing.partners)?,
+    }
+    match &standing.maker {
+        None => Ok(()),
+        Some(Some(maker)) if maker.role == Role::Admin => Ok(check_user(maker)?),
+        Some(_) => Err(Error::UnknownCredentials),
+    }
+}
+
+/// A session counts while it has not ended and its person, tenant and partners count.
+pub(crate) fn check_session(standing: &SessionStanding, now: Timestamp) -> Result<()> {
+    if !standing.session.is_live(now) {
+        return Err(Error::Expired);
+    }
+    check_user(&standing.user)?;
+    Ok(liveness::tenant(&standing.tenant, &standing.partners)?)
+}
+
+pub(crate) fn check_user(user: &User) -> Result<(), Dead> {
+    match user.status() {
+        UserStatus::Active => Ok(()),
+        UserStatus::Suspended => Err(Dead::Suspended),
+        UserStatus::Invited => Err(Dead::Ended),
+    }
+}
+
+fn tenancy(tenant: Tenant) -> Tenancy {
+    Tenancy { id: tenant.id, partner: tenant.partner }
+}
+
+impl From<Dead> for Error {
+    fn from(dead: Dead) -> Self {
+        match dead {
+            Dead::Expired => Self::Expired,
+            Dead::Suspended => Self::Suspended,
+            Dead::Ended | Dead::Deleted => Self::UnknownCredentials,
+        }
+    }
+}

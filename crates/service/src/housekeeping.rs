@@ -1,0 +1,43 @@
+//! Work that nobody asks for. Nothing depends on when it runs: what has expired is refused by the clock, not by a job.
+
+use domain::audit::{AuditAction, Chain, Target};
+use domain::tenant::Tenant;
+use domain::time;
+use persistence::{idempotent_requests, login_failures, tenants};
+
+use crate::error::Result;
+use crate::once;
+use crate::service::{Service, system};
+
+const TENANTS_AT_ONCE: i64 = 20;
+
+impl Service {
+    /// One round: forgets old bookkeeping and removes tenants whose time has come.
+    pub fn keep_house(&self) -> Result<()> {
+        let (system, actor) = system("housekeeping");
+        let mut context = self.own_context()?;
+        let (now, author) = (context.now, context.author(actor));
+        self.database.keep_books("forget old books", &author, |db| -> Result<()> {
+            idempotent_requests::forget(system, db, now - once::WINDOW, now - once::MEMORY)?;
+            login_failures::forget(system, db, now - time::days(1))?;
+            Ok(())
+        })?;
+        let due = self.read(|db| Ok(tenants::due_for_purge(system, db, now, TENANTS_AT_ONCE)?))?;
+        due.iter().try_for_each(|tenant| self.purge(tenant))
+    }
+
+    fn purge(&self, tenant: &Tenant) -> Result<()> {
+        let (system, actor) = system("housekeeping");
+        let author = self.own_context()?.author(actor);
+        let chain = Chain::Tenant(tenant.id.clone(), tenant.partner.clone());
+        let purged = self.database.write("purge tenant", &author, &chain, |db| -> Result<()> {
+            tenants::purge(system, db, &tenant.id)?;
+            Ok(db.record(AuditAction::TenantPurged, Target::new("tenant", &tenant.id), &[])?)
+        });
+        match purged {
+            // Another replica was faster.
+            Err(crate::Error::Database(persistence::Error::Stale | persistence::Error::Busy)) => Ok(()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The first start on a new database: its service keys and the built-in key models.
+
+use domain::audit::{AuditAction, Chain, Target};
+use domain::key_model::{self, KeyModel};
+use domain::text::{KeyModelName, Name};
+use persistence::service_keys::{self, ServiceKeys};
+use persistence::{Database, KeyRing, System, key_models};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::service::StartError;
+
+const SYSTEM: System = System::as_part("initialise");
+
+/// Opens the service keys, drawing them first if the database is new. Of several replicas that start at once, one
+/// draws and the others open what it drew.
+pub(crate) fn service_keys(
+    database: &Database,
+    ring: &KeyRing,
+    context: &mut Context,
+) -> Result<ServiceKeys, StartError> {
+    if let Some(keys) = load(database, ring)? {
+        return Ok(keys);
+    }
+    match initialise(database, ring, context) {
+        Ok(()) | Err(Error::Database(persistence::Error::Taken)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    load(database, ring)?.ok_or(StartError::NoSchema)
+}
+
+fn load(database: &Database, ring: &KeyRing) -> Result<Option<ServiceKeys>, StartError> {
+    match database.read(|db| service_keys::load(SYSTEM, db, ring)) {
+        Err(persistence::Error::Unsealable(_)) => Err(StartError::WrongMasterKey),
+        other => Ok(other?),
+    }
+}
+
+fn initialise(database: &Database, ring: &KeyRing, context: &mut Context) -> Result<()> {
+    let author = context.author(SYSTEM.actor());
+    database.write("initialise", &author, &Chain::Platform, |db| {
+        service_keys::insert(SYSTEM, db, ring)?;
+        for (name, title, switches) in key_model::built_in() {
+            let parse_error = |invalid| Error::at("/name", &invalid);
+            let model = KeyModel {
+                name: KeyModelName::parse(name).map_err(parse_error)?,
+                title: Name::parse(title).map_err(parse_error)?,
+                built_in: true,
+                switches,
+                created_at: db.now(),
+                version: 1,
+            };
+            key_models::insert_built_in(SYSTEM, db, &model)?;
+        }
+        Ok(db.record(AuditAction::PlatformInitialised, Target::new("platform", "platform"), &[])?)
+    })
+}

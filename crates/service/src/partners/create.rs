@@ -1,0 +1,66 @@
+use authz::action::{CreatePartner, ReadPartner};
+use authz::{Partnership, Permit, Reach, authorize};
+use domain::Invalid;
+use domain::audit::{AuditAction, Chain, Target};
+use domain::id::PartnerId;
+use domain::partner::{Partner, PartnerPath};
+use domain::text::Name;
+use persistence::{authentication, partners};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::service::Service;
+
+pub struct NewPartner {
+    pub name: Name,
+    /// Where in the tree; a partner's own token makes it directly below unless it says otherwise.
+    pub parent: Option<PartnerId>,
+}
+
+pub fn create(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<CreatePartner>,
+    new: NewPartner,
+) -> Result<Partner> {
+    let parent = parent_of(service, permit, new.parent)?;
+    let id = PartnerId::draw(&mut context.entropy, context.now);
+    let path = match parent {
+        None => PartnerPath::root(id),
+        Some(parent) => parent.child(id).map_err(|why| Error::at("/parent_id", &why))?,
+    };
+    let partner = Partner { path, name: new.name, created_at: context.now, suspended_at: None, version: 1 };
+    let author = context.author_of(permit.caller());
+    service.write_once(
+        "create partner",
+        context,
+        &author,
+        &Chain::Partner(partner.path.clone()),
+        |db| {
+            partners::insert(permit, db, &partner)?;
+            let details = [("name", partner.name.to_string()), ("path", partner.path.to_string())];
+            db.record(AuditAction::PartnerCreated, Target::new("partner", partner.id()), &details)?;
+            Ok(partner.clone())
+        },
+        |db, id, _| {
+            let found = PartnerId::parse(id).ok().map(|id| authentication::locate_partner(db, &id)).transpose()?;
+            let Some(partnership) = found.flatten() else { return Ok(None) };
+            let permit = authorize::<ReadPartner>(permit.caller(), partnership)?;
+            Ok(partners::find(&permit, db)?)
+        },
+    )
+}
+
+/// A partner that the caller cannot see is as wrong as one that is not there.
+fn parent_of(service: &Service, permit: &Permit<CreatePartner>, id: Option<PartnerId>) -> Result<Option<PartnerPath>> {
+    let own = match permit.reach() {
+        Reach::Everything => None,
+        Reach::Subtree(path) => Some(path),
+        Reach::OneTenant(_) => return Err(Error::Forbidden),
+    };
+    let Some(id) = id else { return Ok(own) };
+    let located = service.read(|db| Ok(authentication::locate_partner(db, &id)?))?;
+    let visible = located.filter(|found: &Partnership| own.is_none_or(|own| own.covers(&found.path)));
+    let why = Invalid::because("There is no partner with this id.");
+    visible.map(|found| Some(found.path)).ok_or_else(|| Error::at("/parent_id", &why))
+}

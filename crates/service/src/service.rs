@@ -1,0 +1,189 @@
+//! Everything a use case needs to work with, opened once.
+
+use authz::{Action, Partnership, Permit, Tenancy, authorize};
+use authz::{Caller, OnPartner, OnTenant};
+use domain::Secret;
+use domain::actor::Actor;
+use domain::audit::Origin;
+use domain::id::{PartnerId, RequestId, TenantId};
+use persistence::service_keys::ServiceKeys;
+use persistence::{Database, KeyRing, Reading, Schema, authentication};
+
+use crate::context::{Clock, Context, EntropySource};
+use crate::cursor::Cursors;
+use crate::error::{Error, Result};
+use crate::initialise;
+use crate::last_used::LastUsed;
+use crate::sessions::bearer::Bearers;
+use crate::token_hash::TokenHasher;
+
+pub struct Service {
+    pub(crate) database: Database,
+    pub(crate) ring: KeyRing,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: EntropySource,
+    pub(crate) tokens: TokenHasher,
+    pub(crate) bearers: Bearers,
+    pub(crate) cursors: Cursors,
+    pub(crate) last_used: LastUsed,
+    public_url: String,
+}
+
+/// What a service is started with.
+pub struct Setup {
+    pub database: Database,
+    pub ring: KeyRing,
+    pub clock: Clock,
+    pub entropy: EntropySource,
+    /// Where people reach us: links begin with it. Without a slash at the end.
+    pub public_url: String,
+}
+
+/// Why a service does not start, for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the database has no schema yet: run `keyreeve migrate`")]
+    NoSchema,
+    #[error("the database lacks {0} migration(s): run `keyreeve migrate`")]
+    SchemaBehind(usize),
+    #[error("the database's schema is not one this Keyreeve knows: {0}")]
+    SchemaUnknown(String),
+    #[error("{0}")]
+    Weak(String),
+    #[error(
+        "the master key does not fit this database: it was set up with another one. \
+         Give this replica a copy of that master key file (--master-key-file)"
+    )]
+    WrongMasterKey,
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<persistence::Error> for StartError {
+    fn from(error: persistence::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Service {
+    /// Opens a migrated database, and initialises it if nobody has.
+    pub fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { database, ring, clock, entropy, public_url } = setup;
+        if let Some(weakness) = database.weaknesses()?.into_iter().next() {
+            return Err(StartError::Weak(weakness));
+        }
+        match database.schema()? {
+            Schema::Current => {}
+            Schema::Empty => return Err(StartError::NoSchema),
+            Schema::Behind(missing) => return Err(StartError::SchemaBehind(missing)),
+            Schema::Unknown(why) => return Err(StartError::SchemaUnknown(why)),
+        }
+        let mut context = Context {
+            now: clock.now(),
+            entropy: entropy.draw()?,
+            origin: Origin { request_id: "start".to_owned(), address: None },
+            expected: None,
+            once: None,
+        };
+        let keys = initialise::service_keys(&database, &ring, &mut context)?;
+        Ok(Self::with(database, ring, clock, entropy, &keys, public_url))
+    }
+
+    fn with(
+        database: Database,
+        ring: KeyRing,
+        clock: Clock,
+        entropy: EntropySource,
+        keys: &ServiceKeys,
+        public_url: String,
+    ) -> Self {
+        Self {
+            tokens: TokenHasher::new(keys.token_pepper),
+            bearers: Bearers::new(&keys.session),
+            cursors: Cursors::new(keys.cursor),
+            last_used: LastUsed::default(),
+            database,
+            ring,
+            clock,
+            entropy,
+            public_url,
+        }
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The context of a request that begins now.
+    pub fn context(&self, origin: Origin) -> Result<Context> {
+        Ok(Context { now: self.clock.now(), entropy: self.entropy.draw()?, origin, expected: None, once: None })
+    }
+
+    /// The context of work that no request asked for.
+    pub fn own_context(&self) -> Result<Context> {
+        let mut context = self.context(Origin { request_id: String::new(), address: None })?;
+        context.origin.request_id = RequestId::draw(&mut context.entropy, context.now).to_string();
+        Ok(context)
+    }
+
+    /// Asks whether the caller may do this to a tenant. A tenant that is not there answers as one that may not be seen.
+    pub fn permit_on_tenant<A: Action<Object = Tenancy>>(
+        &self,
+        context: &Context,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Permit<A>> {
+        let id = TenantId::parse(id).map_err(|_| Error::NotFound)?;
+        let located = self.database.read(|db| authentication::locate_tenant(db, &id, context.now))?;
+        Ok(authorize(caller, located.ok_or(Error::NotFound)?)?)
+    }
+
+    /// The same of a partner.
+    pub fn permit_on_partner<A: Action<Object = Partnership>>(&self, caller: &Caller, id: &str) -> Result<Permit<A>> {
+        let id = PartnerId::parse(id).map_err(|_| Error::NotFound)?;
+        let located = self.database.read(|db| authentication::locate_partner(db, &id))?;
+        Ok(authorize(caller, located.ok_or(Error::NotFound)?)?)
+    }
+
+    pub(crate) fn read<T>(&self, work: impl Fn(&mut Reading<'_>) -> Result<T>) -> Result<T> {
+        self.database.read(work)
+    }
+
+    /// A link for a person, with what it opens behind the `#`, where no server and no proxy logs it.
+    pub fn link(&self, page: &str, secret: &Secret) -> Secret {
+        Secret::new(format!("{}/{page}#{}", self.public_url, secret.expose()))
+    }
+}
+
+impl From<authz::Denied> for Error {
+    fn from(denied: authz::Denied) -> Self {
+        match denied {
+            authz::Denied::Invisible => Self::NotFound,
+            authz::Denied::Forbidden => Self::Forbidden,
+        }
+    }
+}
+
+/// The tenant of a permit, or 404 if it went away since the permit was given.
+pub(crate) fn tenant_of(permit: &impl OnTenant, db: &mut Reading<'_>) -> Result<domain::tenant::Tenant> {
+    persistence::tenants::find(permit, db)?.ok_or(Error::NotFound)
+}
+
+/// The partner of a permit, likewise.
+pub(crate) fn partner_of(permit: &impl OnPartner, db: &mut Reading<'_>) -> Result<domain::partner::Partner> {
+    persistence::partners::find(permit, db)?.ok_or(Error::NotFound)
+}
+
+/// Who acts when nobody asked.
+pub(crate) fn system(part: &'static str) -> (persistence::System, Actor) {
+    let system = persistence::System::as_part(part);
+    (system, system.actor())
+}

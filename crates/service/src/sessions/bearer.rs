@@ -1,0 +1,238 @@
+//! The short proof of a session: a JWT, signed with HMAC-SHA-256 by a key of its own.
+//!
+//! One algorithm, one issuer, one audience, one type; whatever else a token claims about how it wants to be checked is
+//! ignored. It says only which session it belongs to: what its holder may do is read anew for every request.
+
+use std::sync::Once;
+
+use domain::id::{SessionId, UserId};
+use domain::session::Session;
+use domain::{Entropy, Secret, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
+use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::error::{Error, Result};
+
+const TYPE: &str = "keyreeve-session+jwt";
+const ISSUER: &str = "keyreeve";
+const AUDIENCE: &str = "keyreeve-api";
+
+/// What a bearer token proves.
+pub(crate) struct Proof {
+    pub(crate) session: SessionId,
+    pub(crate) expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    jti: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+pub(crate) struct Bearers {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+impl Bearers {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        install_hmac();
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        // Times are compared below, with the request's own clock and without leeway.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Self { signing: EncodingKey::from_secret(key), verifying: DecodingKey::from_secret(key), validation }
+    }
+
+    pub(crate) fn seal(
+        &self,
+        session: &Session,
+        now: Timestamp,
+        expires_at: Timestamp,
+        entropy: &mut Entropy,
+    ) -> Result<Secret> {
+        let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: session.user.to_string(),
+            sid: session.id.to_string(),
+            jti: domain::id::nameless(entropy),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: expires_at.timestamp(),
+        };
+        let token = jsonwebtoken::encode(&header, &claims, &self.signing);
+        token.map(Secret::new).map_err(|_| Error::Hashing)
+    }
+
+    pub(crate) fn open(&self, token: &str, now: Timestamp) -> Result<Proof> {
+        let unknown = |_| Error::UnknownCredentials;
+        let token = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).map_err(unknown)?;
+        let Claims { sub, sid, nbf, exp, .. } = token.claims;
+        if token.header.typ.as_deref() != Some(TYPE) || UserId::parse(&sub).is_err() || now.timestamp() < nbf {
+            return Err(Error::UnknownCredentials);
+        }
+        let session = SessionId::parse(&sid).map_err(|_| Error::UnknownCredentials)?;
+        let expires_at = Timestamp::from_timestamp(exp, 0).ok_or(Error::UnknownCredentials)?;
+        if now >= expires_at {
+            return Err(Error::Expired);
+        }
+        Ok(Proof { session, expires_at })
+    }
+}
+
+/// Teaches the JWT library HMAC-SHA-256 and nothing else: its own back ends bring RSA and more along.
+fn install_hmac() {
+    static ONCE: Once = Once::new();
+    static PROVIDER: CryptoProvider = CryptoProvider {
+        signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
+        verifier_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)),
+        key_utils: KeyUtils::new_unimplemented(),
+    };
+    ONCE.call_once(|| {
+        // Only fails if somebody in this process has installed one before; then that one is used.
+        let _ = PROVIDER.install_default();
+    });
+}
+
+struct Hs256(Hmac<Sha256>);
+
+impl Hs256 {
+    fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, JwtError> {
+        let refused = || JwtError::from(ErrorKind::InvalidAlgorithm);
+        if algorithm != Algorithm::HS256 {
+            return Err(refused());
+        }
+        Hmac::new_from_slice(key).map(Self).map_err(|_| refused())
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
+        self.0.clone().chain_update(message).verify_slice(signature).map_err(|_| SignatureError::new())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use domain::id::TenantId;
+    use domain::time::minutes;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_timestamp(1_763_000_000, 0).unwrap()
+    }
+
+    fn sealed(bearers: &Bearers) -> String {
+        let mut entropy = Entropy::from_seed([1; 32]);
+        let session = Session::begin(
+            SessionId::draw(&mut entropy, now()),
+            UserId::draw(&mut entropy, now()),
+            TenantId::draw(&mut entropy, now()),
+            now(),
+        );
+        bearers.seal(&session, now(), now() + minutes(10), &mut entropy).unwrap().expose().to_owned()
+    }
+
+    /// A token with other words in it, signed with the right key as far as its header lets us.
+    fn forged(header: &str, claims: &str) -> String {
+        let body = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap().chain_update(&body).finalize().into_bytes();
+        format!("{body}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    const HEADER: &str = r#"{"typ":"keyreeve-session+jwt","alg":"HS256"}"#;
+
+    fn claims(exp: &str) -> String {
+        format!(
+            r#"{{"iss":"keyreeve","aud":"keyreeve-api","sub":"usr_01jd0000000000000000000000",
+            "sid":"ses_01jd0000000000000000000000","jti":"x","iat":1763000000,"nbf":1763000000,"exp":{exp}}}"#
+        )
+    }
+
+    #[test]
+    fn it_lives_for_ten_minutes_to_the_second() {
+        let bearers = Bearers::new(&[7; 32]);
+        let token = sealed(&bearers);
+        assert!(bearers.open(&token, now()).is_ok());
+        assert!(bearers.open(&token, now() + minutes(10) - chrono::TimeDelta::seconds(1)).is_ok());
+        assert!(matches!(bearers.open(&token, now() + minutes(10)), Err(Error::Expired)));
+        assert!(bearers.open(&token, now() - chrono::TimeDelta::seconds(1)).is_err(), "before it was made");
+    }
+
+    #[test]
+    fn another_key_or_another_bit_opens_nothing() {
+        let token = sealed(&Bearers::new(&[7; 32]));
+        assert!(Bearers::new(&[8; 32]).open(&token, now()).is_err());
+        let bearers = Bearers::new(&[7; 32]);
+        for end in 0..token.len() {
+            assert!(bearers.open(&token[..end], now()).is_err(), "cut to {end}");
+        }
+    }
+
+    #[test]
+    fn a_token_does_not_choose_how_it_is_checked() {
+        let bearers = Bearers::new(&[7; 32]);
+        let good = claims("1763000600");
+        assert!(bearers.open(&forged(HEADER, &good), now()).is_ok(), "the forger of this test knows the key");
+        for header in [
+            r#"{"typ":"keyreeve-session+jwt","alg":"none"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"HS512"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"RS256"}"#,
+            r#"{"typ":"JWT","alg":"HS256"}"#,
+            r#"{"alg":"HS256"}"#,
+        ] {
+            assert!(bearers.open(&forged(header, &good), now()).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn an_expiry_of_the_wrong_type_is_no_expiry() {
+        let bearers = Bearers::new(&[7; 32]);
+        for exp in ["\"1763000600\"", "null", "[1763000600]", "1763000600.5", "1e300", "true"] {
+            assert!(bearers.open(&forged(HEADER, &claims(exp)), now()).is_err(), "{exp}");
+        }
+        for (from, to) in [("keyreeve-api", "other"), ("\"keyreeve\"", "\"other\""), ("ses_", "tok_"), ("usr_", "ten_")]
+        {
+            assert!(bearers.open(&forged(HEADER, &claims("1763000600").replace(from, to)), now()).is_err(), "{to}");
+        }
+    }
+}

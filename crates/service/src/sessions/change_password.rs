@@ -1,0 +1,44 @@
+//! A person changes their own password, and every other session of theirs ends.
+
+use authz::action::ChangePassword;
+use authz::{Caller, Permit};
+use domain::audit::{AuditAction, Target};
+use domain::password::NewPassword;
+use domain::{Invalid, Secret};
+use persistence::{authentication, sessions};
+
+use super::log_in::chain_of;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::passwords;
+use crate::service::Service;
+
+pub struct PasswordChange {
+    pub current: Secret,
+    pub new: Secret,
+}
+
+pub fn change_password(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<ChangePassword>,
+    change: &PasswordChange,
+) -> Result<()> {
+    let Caller::User(person) = permit.caller() else { return Err(Error::Forbidden) };
+    let found = service.read(|db| Ok(authentication::find_user(db, &person.user)?))?.ok_or(Error::NotFound)?;
+    if !passwords::verify(&change.current, found.password_hash.as_deref())? {
+        let why = Invalid::because("This is not your current password.");
+        return Err(Error::at("/current_password", &why));
+    }
+    let new = NewPassword::parse(change.new.expose(), found.user.email.as_str());
+    let new = new.map_err(|why| Error::at("/new_password", &why))?;
+    let hash = passwords::hash(new.secret(), &mut context.entropy)?;
+
+    let author = context.author_of(permit.caller());
+    service.database.write("change password", &author, &chain_of(&person.tenancy), |db| {
+        let user = authentication::find_user(db, &person.user)?.ok_or(Error::NotFound)?.user;
+        authentication::set_password(db, &user, &hash)?;
+        sessions::end_others(db, &person.tenancy.id, &person.user, &person.session)?;
+        Ok(db.record(AuditAction::PasswordChanged, Target::new("user", &person.user), &[])?)
+    })
+}

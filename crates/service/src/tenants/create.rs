@@ -1,0 +1,162 @@
+use authz::action::{CreateTenant, ReadTenant};
+use authz::{Permit, Reach, authorize};
+use domain::audit::{AuditAction, Chain, Target};
+use domain::id::{PartnerId, TenantId, UserId};
+use domain::partner::PartnerPath;
+use domain::tenant::Tenant;
+use domain::text::{Email, ExternalRef, Name};
+use domain::user::User;
+use domain::{Invalid, Role, Secret};
+use persistence::{Reading, authentication, tenant_keys, tenants, users};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::once::Repeatable;
+use crate::service::Service;
+use crate::users::{Access, Entry, Invited};
+
+pub struct NewTenant {
+    pub name: Name,
+    /// Whose customer; a partner's own token makes its own customers unless it says otherwise.
+    pub partner: Option<PartnerId>,
+    pub external_ref: Option<ExternalRef>,
+    pub admin: Option<FirstAdmin>,
+}
+
+/// The person who will run the tenant.
+pub struct FirstAdmin {
+    pub email: Email,
+    pub name: Name,
+    pub access: Access,
+}
+
+/// A new tenant, its first admin if one was asked for, and that admin's invitation if they have no password.
+pub struct TenantMade {
+    pub tenant: Tenant,
+    pub admin: Option<(User, Option<Invited>)>,
+}
+
+pub fn create(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<CreateTenant>,
+    new: NewTenant,
+) -> Result<TenantMade> {
+    let partner = partner_of(service, permit, new.partner)?;
+    let id = TenantId::draw(&mut context.entropy, context.now);
+    let tenant = Tenant {
+        id,
+        name: new.name,
+        partner,
+        external_ref: new.external_ref,
+        created_at: context.now,
+        suspended_at: None,
+        delete_at: None,
+        version: 1,
+    };
+    let admin = match new.admin {
+        None => None,
+        Some(admin) => {
+            let entry = service.entry(context, admin.access, &admin.email)?;
+            Some((first_admin(context, &tenant.id, admin.email, admin.name, &entry), entry))
+        }
+    };
+    let author = context.author_of(permit.caller());
+    service.write_once(
+        "create tenant",
+        context,
+        &author,
+        &Chain::Tenant(tenant.id.clone(), tenant.partner.clone()),
+        |db| {
+            tenants::insert(permit, db, &tenant)?;
+            tenant_keys::insert_first(db, &service.ring, &tenant.id)?;
+            db.record(AuditAction::TenantCreated, Target::new("tenant", &tenant.id), &details(&tenant))?;
+            let admin = match &admin {
+                None => None,
+                Some((user, entry)) => {
+                    users::insert_first(permit, db, user, entry.password_hash())?;
+                    Some((user.clone(), service.admit(db, user, entry)?))
+                }
+            };
+            Ok(TenantMade { tenant: tenant.clone(), admin })
+        },
+        |db, id, secret| again(service, permit, db, id, secret),
+    )
+}
+
+/// What the first request made, with the same invitation.
+fn again(
+    service: &Service,
+    permit: &Permit<CreateTenant>,
+    db: &mut Reading<'_>,
+    id: &str,
+    secret: Option<Secret>,
+) -> Result<Option<TenantMade>> {
+    let Ok(id) = TenantId::parse(id) else { return Ok(None) };
+    let Some(tenancy) = authentication::locate_tenant(db, &id, permit.caller().expires_at())? else { return Ok(None) };
+    let permit = authorize::<ReadTenant>(permit.caller(), tenancy)?;
+    let Some(tenant) = tenants::find(&permit, db)? else { return Ok(None) };
+    let first = persistence::Page { after: None, limit: 1 };
+    let admin = users::list(&permit, db, &first)?.into_iter().next();
+    let admin = match admin {
+        None => None,
+        Some(user) => {
+            let invited = match secret {
+                None => None,
+                Some(secret) => service.invited_again(db, secret)?,
+            };
+            Some((user, invited))
+        }
+    };
+    Ok(Some(TenantMade { tenant, admin }))
+}
+
+fn first_admin(context: &mut Context, tenant: &TenantId, email: Email, name: Name, entry: &Entry) -> User {
+    User {
+        id: UserId::draw(&mut context.entropy, context.now),
+        tenant: tenant.clone(),
+        email,
+        name,
+        role: Role::Admin,
+        created_at: context.now,
+        joined_at: entry.password_hash().map(|_| context.now),
+        suspended_at: None,
+        version: 1,
+    }
+}
+
+/// A partner that the caller cannot see is as wrong as one that is not there.
+fn partner_of(service: &Service, permit: &Permit<CreateTenant>, id: Option<PartnerId>) -> Result<Option<PartnerPath>> {
+    let own = match permit.reach() {
+        Reach::Everything => None,
+        Reach::Subtree(path) => Some(path),
+        Reach::OneTenant(_) => return Err(Error::Forbidden),
+    };
+    let Some(id) = id else { return Ok(own) };
+    let located = service.read(|db| Ok(authentication::locate_partner(db, &id)?))?;
+    let visible = located.filter(|found| own.is_none_or(|own| own.covers(&found.path)));
+    let why = Invalid::because("There is no partner with this id.");
+    visible.map(|found| Some(found.path)).ok_or_else(|| Error::at("/partner_id", &why))
+}
+
+fn details(tenant: &Tenant) -> Vec<(&'static str, String)> {
+    let mut details = vec![("name", tenant.name.to_string())];
+    if let Some(reference) = &tenant.external_ref {
+        details.push(("external_ref", reference.to_string()));
+    }
+    details
+}
+
+impl Repeatable for TenantMade {
+    fn id(&self) -> String {
+        self.tenant.id.to_string()
+    }
+
+    fn version(&self) -> i64 {
+        self.tenant.version
+    }
+
+    fn secret(&self) -> Option<&Secret> {
+        self.admin.as_ref().and_then(|(_, invited)| invited.as_ref()).map(|invited| &invited.token)
+    }
+}
