@@ -1,1 +1,46 @@
-//! placeholder
+//! Request and response bodies of the REST API, and nothing else: no rules, no conversions.
+//!
+//! A client can read an answer with this crate without linking a server, and nothing of the domain can be serialised by
+//! accident, because what is not here has no serialised form. Every request refuses fields that it does not know.
+
+#![forbid(unsafe_code)]
+
+mod api_token;
+mod audit;
+mod key_model;
+mod list;
+mod me;
+mod partner;
+mod problem;
+mod receipt;
+mod region;
+mod session;
+mod tenant;
+mod tenant_region;
+mod user;
+
+pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
+pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
+pub use key_model::{ChangeKeyModel, CreateKeyModel, DeleteRule, InstancesRule, KeyModel, PresenceRule, RevokeRule};
+pub use list::{ListQuery, Page};
+pub use me::{CallerKind, ChangePassword, Me};
+pub use partner::{ChangePartner, CreatePartner, Partner, PartnerStatus, StoppedPartner};
+pub use problem::{Problem, Violation};
+pub use receipt::{Receipt, ReceiptState};
+pub use region::{ChangeRegion, CreateRegion, Region};
+pub use session::{AcceptInvitation, LogIn, Refresh, Session};
+pub use tenant::{
+    ChangeTenant, CreateTenant, CreatedTenant, DeleteTenantQuery, FirstAdmin, StoppedTenant, Tenant, TenantQuery,
+    TenantStatus,
+};
+pub use tenant_region::{ChangeTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
+pub use user::{ChangeUser, CreateUser, CreatedUser, Invitation, User, UserRole, UserStatus};
+
+/// Tells a field that is there and null from one that is not there, for changes that can take something away.
+pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

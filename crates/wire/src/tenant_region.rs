@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::present;
+
+/// What a tenant has in a region.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "region": "waw3-1", "name": "Warsaw 3", "s3_endpoint": "https://s3.waw3-1.example.org", "service": "available",
+    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "version": 1
+}))]
+pub struct TenantRegion {
+    pub region: String,
+    pub name: String,
+    pub s3_endpoint: String,
+    pub service: RegionService,
+    pub status: TenantRegionStatus,
+    pub key_model: String,
+    pub key_count: i64,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionService {
+    Available,
+    Unavailable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum TenantRegionStatus {
+    #[serde(rename = "UNAVAILABLE")]
+    Unavailable,
+    /// Available, and nobody has made a key yet.
+    #[serde(rename = "NOT CONFIGURED")]
+    NotConfigured,
+    #[serde(rename = "ACTIVE")]
+    Active,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"service": "available"}))]
+pub struct ChangeTenantRegion {
+    pub service: RegionService,
+    /// Another key model than the region's; null goes back to it. For operators and partners.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub key_model: Option<Option<String>>,
+}
