@@ -1,0 +1,46 @@
+//! `with-postgres [--] COMMAND...`: runs a command with a throwaway PostgreSQL, named to it by `KEYREEVE_TEST_POSTGRES`,
+//! and ends with the command's status. Where the variable names a server already, the command gets that one.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::{io, thread};
+
+use keyreeve_testkit::postgres::{Provided, SERVER_VARIABLE};
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut words = std::env::args_os().skip(1).skip_while(|word| word == "--");
+    let program = words.next().ok_or("usage: with-postgres [--] COMMAND...")?;
+    let server = Provided::find_or_start()?;
+
+    let mut command = Command::new(&program);
+    command.args(words).env(SERVER_VARIABLE, server.maintenance_url());
+    let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
+    let pid = child.id();
+    thread::spawn(move || outlive_signals(pid));
+
+    let status = child.wait()?;
+    // Not left to the guardian: whoever waits for this process may expect the server gone.
+    drop(server);
+    Ok(exit_code(status))
+}
+
+/// The command decides how to end, and this process after it. A terminal sends Ctrl-C to both, so that is only survived;
+/// TERM reaches this process alone and is handed on.
+fn outlive_signals(command: u32) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let _survived = signal(SignalKind::interrupt())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        while terminated.recv().await.is_some() {
+            Command::new("kill").arg(command.to_string()).status()?;
+        }
+        Ok(())
+    })
+}
+
+/// As a shell reports it: 128 more than the signal, for a command that a signal ended.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
