@@ -3,5 +3,6 @@
 // So that clippy knows the helpers in here for test code too.
 #![cfg(test)]
 
+mod arrows;
 mod postgres;
 mod with_postgres;
