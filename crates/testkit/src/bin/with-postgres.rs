@@ -6,7 +6,8 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::{io, thread};
 
 use keyreeve_testkit::postgres::{Provided, SERVER_VARIABLE};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut words = std::env::args_os().skip(1).skip_while(|word| word == "--");
@@ -15,9 +16,10 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
     let mut command = Command::new(&program);
     command.args(words).env(SERVER_VARIABLE, server.maintenance_url());
+    let signals = Signals::outlive()?;
     let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
     let pid = child.id();
-    thread::spawn(move || outlive_signals(pid));
+    thread::spawn(move || signals.hand_on(pid));
 
     let status = child.wait()?;
     // Not left to the guardian: whoever waits for this process may expect the server gone.
@@ -27,16 +29,28 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 /// The command decides how to end, and this process after it. A terminal sends Ctrl-C to both, so that is only survived;
 /// TERM reaches this process alone and is handed on.
-fn outlive_signals(command: u32) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(async {
-        let _survived = signal(SignalKind::interrupt())?;
-        let mut terminated = signal(SignalKind::terminate())?;
-        while terminated.recv().await.is_some() {
-            Command::new("kill").arg(command.to_string()).status()?;
+struct Signals {
+    runtime: Runtime,
+    terminated: Signal,
+}
+
+impl Signals {
+    /// From here on, before there is a command to hand them to: none of them ends this process.
+    fn outlive() -> io::Result<Signals> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let inside = runtime.enter();
+        drop(signal(SignalKind::interrupt())?);
+        let terminated = signal(SignalKind::terminate())?;
+        drop(inside);
+        Ok(Signals { runtime, terminated })
+    }
+
+    fn hand_on(mut self, command: u32) {
+        while self.runtime.block_on(self.terminated.recv()).is_some() {
+            // A command that is gone already needs no telling.
+            let _ = Command::new("kill").arg(command.to_string()).status();
         }
-        Ok(())
-    })
+    }
 }
 
 /// As a shell reports it: 128 more than the signal, for a command that a signal ended.

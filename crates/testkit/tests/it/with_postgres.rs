@@ -39,6 +39,14 @@ fn term_is_for_the_command() {
 }
 
 #[test]
+fn ctrl_c_is_survived_until_the_command_ends() {
+    let mut wrapper = wrapped("echo ready; sleep 0.5; exit 4").spawn().unwrap();
+    first_line(&mut wrapper);
+    signal("INT", &wrapper);
+    assert_eq!(wrapper.wait().unwrap().code(), Some(4));
+}
+
+#[test]
 fn a_wrapper_that_is_killed_takes_its_cluster_along() {
     // Nobody ends the orphaned command, so it ends by itself.
     let mut wrapper = wrapped("echo $KEYREEVE_TEST_POSTGRES; sleep 2").spawn().unwrap();
