@@ -1,0 +1,8 @@
+//! Tests of the test kit, and of the workspace as a whole.
+
+// So that clippy knows the helpers in here for test code too.
+#![cfg(test)]
+
+mod arrows;
+mod postgres;
+mod with_postgres;

@@ -1,0 +1,39 @@
+# `just` without arguments lists what there is.
+
+[private]
+default:
+    @{{ just_executable() }} --list --unsorted
+
+# install what building and testing need and this machine lacks
+setup:
+    scripts/setup
+
+# run a server for trying out, on SQLite in ./keyreeve-data
+run *arguments:
+    cargo run -- serve --database sqlite:keyreeve-data/keyreeve.db --data-dir keyreeve-data {{ arguments }}
+
+# run the tests, all or those whose name matches
+test *filter:
+    scripts/test {{ filter }}
+
+# write openapi/openapi.json anew from the code
+openapi:
+    cargo run -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+
+# check formatting, lints, and the API document
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    scripts/lint-openapi
+
+# throw generated requests at a server, for so many seconds on each database
+fuzz seconds="60":
+    scripts/fuzz-api {{ seconds }}
+
+# run the benchmarks, all or those whose name matches
+bench *filter:
+    cargo bench -p keyreeve-bench {{ filter }}
+
+# everything that must be green before a change is taken
+ci:
+    .ci/run
