@@ -1,1 +1,18 @@
-//! placeholder
+//! Keyreeve over HTTP: routes, what is read from a request, what is said in an answer, and the OpenAPI document.
+//!
+//! A handler turns a body into a command, calls one use case, and presents what came of it. It decides nothing: who may
+//! is the permit's, what is right is the use case's, what a refusal looks like is the problem table's.
+
+#![forbid(unsafe_code)]
+
+mod http;
+mod metrics;
+mod openapi;
+mod present;
+mod problem;
+mod routes;
+mod server;
+
+pub use openapi::document as openapi;
+pub use problem::catalogue as problem_catalogue;
+pub use server::{Options, serve, serve_metrics};

@@ -32,6 +32,8 @@ pub use context::{Clock, Context, EntropySource};
 pub use cursor::{Listing, Paged};
 pub use error::{Error, Result, Violation};
 pub use once::Once;
-pub use persistence::{Database, KeyRing, Options as DatabaseOptions, Schema, Url as DatabaseUrl};
+pub use persistence::{
+    Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, Schema, Url as DatabaseUrl,
+};
 pub use receipt::{Receipt, Stopped};
 pub use service::{Service, Setup, StartError};

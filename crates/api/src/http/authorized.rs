@@ -1,0 +1,154 @@
+//! The extractor without which no handler touches anything: who is asking, and a permit for just this operation on just
+//! the object that the path names.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use authz::{Action, Caller, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
+use service::{Context, Error, Service};
+
+use crate::http::blocking::Blocking;
+use crate::http::rate_limit::RateLimits;
+use crate::http::request::RequestInfo;
+use crate::http::{conditional, idempotency};
+use crate::problem::{Kind, Problem};
+
+pub(crate) struct Authorized<A: Action> {
+    blocking: Blocking,
+    context: Context,
+    permit: Permit<A>,
+}
+
+impl<A: Action> Authorized<A> {
+    pub(crate) fn caller(&self) -> &Caller {
+        self.permit.caller()
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        self.permit.reach()
+    }
+
+    /// Runs a use case with the permit.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Self { blocking, mut context, permit } = self;
+        blocking.run(move |service| work(service, &mut context, &permit)).await
+    }
+
+    /// The same for what hashes a password.
+    pub(crate) async fn run_hashing<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Self { blocking, mut context, permit } = self;
+        blocking.run_hashing(move |service| work(service, &mut context, &permit)).await
+    }
+}
+
+impl<A: Action> FromRequest for Authorized<A>
+where
+    A::Object: InPath<A>,
+{
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { authorized(&request).await })
+    }
+}
+
+async fn authorized<A: Action>(request: &HttpRequest) -> Result<Authorized<A>, Problem>
+where
+    A::Object: InPath<A>,
+{
+    let missing = || Problem::new(Kind::Internal);
+    let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
+    let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?.clone();
+    let info = RequestInfo::from_request(request);
+    let bearer = bearer(request)?;
+
+    limits.before_looking(info.address)?;
+    let context = blocking.service().context(info.origin())?;
+    let (now, address) = (context.now, info.address);
+    let named = A::Object::in_path(request);
+    let looked_up = blocking
+        .run(move |service| {
+            let caller = service.authenticate(&bearer, address, now)?;
+            let permit = A::Object::permit(service, &context, &caller, &named);
+            Ok((caller, permit, context))
+        })
+        .await;
+    if let Err(problem) = &looked_up
+        && problem.kind.status() == 401
+    {
+        limits.refused(address);
+    }
+    let (caller, permit, mut context) = looked_up?;
+    if let Some(left) = limits.of_caller(caller.identity())? {
+        request.extensions_mut().insert(left);
+    }
+    let permit = permit?;
+    context.expected = conditional::expected(request);
+    context.once = idempotency::of(request, caller.identity())?;
+    Ok(Authorized { blocking, context, permit })
+}
+
+fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+    let unauthenticated = || Problem::new(Kind::Unauthenticated);
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
+    if values.next().is_some() {
+        return Err(unauthenticated());
+    }
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim().to_owned()),
+        _ => Err(unauthenticated()),
+    }
+}
+
+/// How the object of an operation is named by its path.
+pub(crate) trait InPath<A: Action> {
+    fn in_path(_: &HttpRequest) -> String {
+        String::new()
+    }
+
+    fn permit(service: &Service, context: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error>;
+}
+
+impl<A: Action<Object = Platform>> InPath<A> for Platform {
+    fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
+        Ok(authorize(caller, Platform)?)
+    }
+}
+
+impl<A: Action<Object = Oneself>> InPath<A> for Oneself {
+    fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
+        Ok(authorize(caller, Oneself)?)
+    }
+}
+
+impl<A: Action<Object = Partnership>> InPath<A> for Partnership {
+    fn in_path(request: &HttpRequest) -> String {
+        request.match_info().query("partner").to_owned()
+    }
+
+    fn permit(service: &Service, _: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error> {
+        service.permit_on_partner(caller, named)
+    }
+}
+
+impl<A: Action<Object = Tenancy>> InPath<A> for Tenancy {
+    fn in_path(request: &HttpRequest) -> String {
+        request.match_info().query("tenant").to_owned()
+    }
+
+    fn permit(service: &Service, context: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error> {
+        service.permit_on_tenant(context, caller, named)
+    }
+}

@@ -1,0 +1,187 @@
+//! JSON bodies: bounded in depth and number before they are parsed, strict in what they know, and refused with a pointer
+//! to what is wrong.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use domain::Invalid;
+use serde::de::DeserializeOwned;
+use wire::Violation;
+
+use crate::http::body::Body;
+use crate::problem::{Kind, Problem};
+
+const DEEPEST: usize = 16;
+const MOST_STRINGS: usize = 1000;
+
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let body = request.extensions().get::<Body>().map(|body| body.0.clone()).unwrap_or_default();
+        ready(check_media_type(request).and_then(|()| parse(&body)).map(Self))
+    }
+}
+
+fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let is_json = parts.next().is_some_and(|essence| essence == "application/json");
+    let is_utf8 = parts.all(|parameter| {
+        parameter != "charset" && !parameter.starts_with("charset=")
+            || parameter.trim_matches('"') == "charset=utf-8"
+            || parameter == "charset=\"utf-8\""
+    });
+    if is_json && is_utf8 { Ok(()) } else { Err(Problem::new(Kind::UnsupportedMediaType)) }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    check_bounds(body)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        refusal(pointer, error.inner())
+    })?;
+    deserializer.end().map_err(|error| refusal(String::new(), &error))?;
+    Ok(parsed)
+}
+
+fn refusal(pointer: String, error: &serde_json::Error) -> Problem {
+    use serde_json::error::Category;
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => {
+            // serde says where in the text it was; the pointer says it better.
+            let words = error.to_string();
+            let words = words.split(" at line ").next().unwrap_or_default();
+            Problem::invalid(pointer, format!("{}.", capitalised(words)))
+        }
+        Category::Syntax | Category::Eof | Category::Io => {
+            let detail = format!("The body is not JSON: it stops making sense at line {line}, column {column}.");
+            Problem::saying(Kind::MalformedJson, detail)
+        }
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |pointer, segment| match segment {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { .. } | Segment::Unknown => pointer,
+    })
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// One pass over the bytes, without building anything.
+fn check_bounds(body: &[u8]) -> Result<(), Problem> {
+    let (mut depth, mut strings, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in body {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (true, b'"') => in_string = false,
+            (true, _) => {}
+            (false, b'"') => {
+                in_string = true;
+                strings += 1;
+            }
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            (false, _) => {}
+        }
+        if depth > DEEPEST || strings > MOST_STRINGS {
+            let detail = format!("A body is at most {DEEPEST} levels deep and has at most {MOST_STRINGS} strings.");
+            return Err(Problem::invalid("", detail));
+        }
+    }
+    Ok(())
+}
+
+/// Collects everything that is wrong with a body, so that its sender hears it all at once.
+#[derive(Default)]
+pub(crate) struct Validation(Vec<Violation>);
+
+impl Validation {
+    pub(crate) fn take<T>(&mut self, pointer: &str, parsed: Result<T, Invalid>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.0.push(Violation { pointer: pointer.to_owned(), detail: why.sentence().to_owned() });
+                None
+            }
+        }
+    }
+
+    pub(crate) fn take_if<T, R>(
+        &mut self,
+        pointer: &str,
+        given: Option<R>,
+        parse: impl FnOnce(R) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        given.and_then(|given| self.take(pointer, parse(given)))
+    }
+
+    /// The command, if everything it needs was valid.
+    pub(crate) fn finish<T>(self, command: Option<T>) -> Result<T, Problem> {
+        match command {
+            Some(command) if self.0.is_empty() => Ok(command),
+            _ => Err(Problem::violations(self.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Shape {
+        name: String,
+        #[serde(default)]
+        inner: Option<Inner>,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Inner {
+        list: Vec<u8>,
+    }
+
+    fn refused(body: &str) -> (u16, String) {
+        let problem = parse::<Shape>(body.as_bytes()).err().unwrap();
+        (problem.kind.status(), problem.errors.first().map(|v| v.pointer.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_not_json_is_400_and_what_is_wrong_is_422_with_a_pointer() {
+        for malformed in ["", "{", "{\"name\":}", "{\"name\":\"a\"} x", "{'name':1}", "\u{feff}{}", "nul"] {
+            assert_eq!(refused(malformed).0, 400, "{malformed}");
+        }
+        assert_eq!(refused("{\"name\":1}"), (422, "/name".to_owned()));
+        assert_eq!(refused("{\"name\":\"a\",\"other\":1}"), (422, "/other".to_owned()));
+        assert_eq!(refused("{\"name\":\"a\",\"name\":\"b\"}").0, 422);
+        assert_eq!(refused("{\"name\":\"a\",\"inner\":{\"list\":[1,300]}}"), (422, "/inner/list/1".to_owned()));
+        assert_eq!(refused("[]").0, 422);
+        assert_eq!(refused("{}").0, 422);
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_are_parsed() {
+        assert_eq!(refused(&"[".repeat(17)).0, 422);
+        assert_eq!(refused(&format!("[{}]", "\"\",".repeat(1001))).0, 422);
+        assert!(check_bounds(br#"{"name":"[[[[[[[[[[[[[[[[[[[[[[[[\"\\"}"#).is_ok(), "inside a string nothing counts");
+    }
+}

@@ -1,0 +1,126 @@
+//! The outermost layer: every request gets its id, every answer its headers, every refusal its body, and both a line in
+//! the log and a place in the metrics. Nothing of a body, a query or a credential is ever logged.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
+use ipnet::IpNet;
+
+use crate::http::blocking::Blocking;
+use crate::http::rate_limit::Left;
+use crate::http::request::RequestInfo;
+use crate::metrics;
+use crate::problem::{Kind, Problem};
+
+/// Networks whose `X-Forwarded-For` is believed.
+pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
+
+pub(crate) async fn wrap<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let started = Instant::now();
+    let info = match (request.app_data::<web::Data<Blocking>>(), request.app_data::<web::Data<TrustedProxies>>()) {
+        (Some(blocking), Some(trusted)) => RequestInfo::of(&request, blocking.service(), &trusted.0),
+        _ => RequestInfo::from_request(request.request()),
+    };
+    request.extensions_mut().insert(info.clone());
+
+    // Refusals are answers here, and not errors: the inner layers and the handlers see to that.
+    let mut response = finish(next.call(request).await?, &info);
+    let origin = response.request().clone();
+    let left = origin.extensions().get::<Left>().copied();
+    set_headers(response.headers_mut(), &info, left);
+
+    let route = origin.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let (method, status) = (origin.method().as_str(), response.status().as_u16());
+    metrics::request(method, &route, status, started.elapsed());
+    let milliseconds = started.elapsed().as_millis();
+    tracing::info!(request_id = %info.id, method, route, status, milliseconds, "request");
+    Ok(response)
+}
+
+/// Refusals get their body here, ours and the framework's own alike.
+fn finish<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    info: &RequestInfo,
+) -> ServiceResponse<EitherBody<B>> {
+    let ours = response.response().extensions().get::<Problem>().cloned();
+    let status = response.status();
+    let problem = match ours {
+        Some(problem) => problem,
+        None if status.is_client_error() || status.is_server_error() => of_status(status.as_u16()),
+        None => return response.map_into_left_body(),
+    };
+    let request = response.request().clone();
+    let rendered = render(&problem, &request, info);
+    ServiceResponse::new(request, rendered).map_into_right_body()
+}
+
+fn of_status(status: u16) -> Problem {
+    Problem::new(match status {
+        404 => Kind::NotFound,
+        405 => Kind::MethodNotAllowed,
+        408 => Kind::Timeout,
+        413 => Kind::TooLarge,
+        414 => Kind::UriTooLong,
+        415 => Kind::UnsupportedMediaType,
+        400..=499 => Kind::MalformedRequest,
+        _ => Kind::Internal,
+    })
+}
+
+fn render(problem: &Problem, request: &HttpRequest, info: &RequestInfo) -> HttpResponse<BoxBody> {
+    let kind = problem.kind;
+    let body = wire::Problem {
+        kind: format!("/problems/{}", kind.slug()),
+        title: kind.title().to_owned(),
+        status: kind.status(),
+        detail: problem.detail.clone(),
+        instance: request.path().to_owned(),
+        request_id: info.id.clone(),
+        errors: problem.errors.clone(),
+    };
+    let mut response = HttpResponse::build(actix_web::ResponseError::status_code(problem));
+    response.content_type("application/problem+json");
+    if kind.status() == 401 {
+        response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"keyreeve\""));
+    }
+    if let Some(wait) = problem.retry_after {
+        // Rounded up: whoever comes back then is let in.
+        let seconds = (wait.num_milliseconds().max(0) + 999) / 1000;
+        response.insert_header((header::RETRY_AFTER, seconds.max(1).to_string()));
+    }
+    if let Some(allow) = &problem.allow {
+        response.insert_header((header::ALLOW, allow.as_str()));
+    }
+    response.body(serde_json::to_vec(&body).unwrap_or_default())
+}
+
+fn set_headers(headers: &mut HeaderMap, info: &RequestInfo, left: Option<Left>) {
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("x-request-id", &info.id);
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("cross-origin-opener-policy", "same-origin");
+    if let Some(Left { policy, requests, full_in }) = left {
+        let window = policy.burst.div_ceil(policy.per_second.max(1));
+        set("ratelimit-policy", &format!("\"{}\";q={};w={window}", policy.name, policy.burst));
+        set("ratelimit", &format!("\"{}\";r={requests};t={}", policy.name, full_in.as_secs()));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+        headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
+    }
+}

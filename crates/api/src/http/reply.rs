@@ -1,0 +1,60 @@
+//! What a handler answers with when all went well.
+
+use actix_web::body::BoxBody;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+
+use crate::http::conditional::etag;
+
+pub(crate) struct Reply {
+    status: StatusCode,
+    body: Option<serde_json::Result<Vec<u8>>>,
+    location: Option<String>,
+    version: Option<i64>,
+}
+
+impl Reply {
+    pub(crate) fn ok(body: &impl Serialize) -> Self {
+        Self::with(StatusCode::OK, body)
+    }
+
+    pub(crate) fn created(location: String, body: &impl Serialize) -> Self {
+        Self { location: Some(location), ..Self::with(StatusCode::CREATED, body) }
+    }
+
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, location: None, version: None }
+    }
+
+    /// With the entity tag of the object in the body.
+    pub(crate) fn at_version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    fn with(status: StatusCode, body: &impl Serialize) -> Self {
+        Self { status, body: Some(serde_json::to_vec(body)), location: None, version: None }
+    }
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status);
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if let Some(version) = self.version {
+            response.insert_header((header::ETAG, etag(version)));
+        }
+        match self.body {
+            None => response.finish(),
+            Some(Ok(body)) => response.content_type("application/json").body(body),
+            Some(Err(error)) => {
+                tracing::error!(%error, "an answer could not be written");
+                HttpResponse::InternalServerError().finish()
+            }
+        }
+    }
+}

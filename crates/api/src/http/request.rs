@@ -1,0 +1,88 @@
+//! What every request has: an id, and an address it comes from.
+
+use std::net::IpAddr;
+
+use actix_web::HttpMessage;
+use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
+use domain::audit::Origin;
+use domain::id::RequestId;
+use ipnet::IpNet;
+use service::Service;
+
+#[derive(Clone)]
+pub(crate) struct RequestInfo {
+    pub(crate) id: String,
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl RequestInfo {
+    /// The caller's request id if it is one; ours otherwise. The peer's address, unless a proxy that we trust says for
+    /// whom it speaks.
+    pub(crate) fn of(request: &ServiceRequest, service: &Service, trusted: &[IpNet]) -> Self {
+        let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+        let id = match given.filter(|id| is_request_id(id)) {
+            Some(id) => id.to_owned(),
+            None => service.own_context().map(|context| context.origin.request_id).unwrap_or_default(),
+        };
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
+        Self { id, address: client(peer, &forwarded, trusted) }
+    }
+
+    pub(crate) fn from_request(request: &HttpRequest) -> Self {
+        let found = request.extensions().get::<Self>().cloned();
+        found.unwrap_or_else(|| Self { id: RequestId::PREFIX.to_owned(), address: None })
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { request_id: self.id.clone(), address: self.address }
+    }
+}
+
+fn is_request_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// Goes from the peer backwards as long as it meets proxies that we trust: whoever the last of them spoke for is the
+/// client. What anybody else wrote into the header is worth nothing.
+fn client(peer: Option<IpAddr>, forwarded: &[&str], trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let mut client = peer?;
+    for hop in forwarded.iter().rev() {
+        if !is_trusted(client) {
+            break;
+        }
+        match hop.parse::<IpAddr>() {
+            Ok(address) => client = address.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    Some(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_say_for_whom_they_speak() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let client = |peer: &str, forwarded: &[&str]| {
+            client(Some(peer.parse().unwrap()), forwarded, &trusted).unwrap().to_string()
+        };
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(client("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["198.51.100.1", "10.0.0.2"]), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["1.2.3.4", "198.51.100.1"]), "198.51.100.1", "the client may have lied");
+        assert_eq!(client("10.0.0.1", &["rubbish"]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn request_ids_are_short_and_plain() {
+        assert!(is_request_id("req_1-A"));
+        assert!(!is_request_id("") && !is_request_id("a b") && !is_request_id("ä") && !is_request_id(&"a".repeat(65)));
+    }
+}

@@ -1,0 +1,54 @@
+//! What no route took: 405 where the path is one of ours and the method is not, 404 elsewhere.
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+
+use crate::problem::{Kind, Problem};
+
+/// Every path there is, with its methods.
+pub(crate) struct KnownPaths(Vec<KnownPath>);
+
+struct KnownPath {
+    segments: Vec<String>,
+    methods: Vec<String>,
+}
+
+impl KnownPaths {
+    pub(crate) fn of(document: &serde_json::Value) -> Self {
+        let empty = serde_json::Map::new();
+        let paths = document.get("paths").and_then(|paths| paths.as_object()).unwrap_or(&empty);
+        let known = paths.iter().map(|(path, operations)| KnownPath {
+            segments: path.split('/').map(str::to_owned).collect(),
+            methods: operations
+                .as_object()
+                .unwrap_or(&empty)
+                .keys()
+                .map(|method| method.to_ascii_uppercase())
+                .collect(),
+        });
+        Self(known.collect())
+    }
+
+    fn methods(&self, path: &str) -> Option<String> {
+        let segments: Vec<_> = path.split('/').collect();
+        let fits = |known: &&KnownPath| {
+            known.segments.len() == segments.len()
+                && known
+                    .segments
+                    .iter()
+                    .zip(&segments)
+                    .all(|(known, given)| if known.starts_with('{') { !given.is_empty() } else { known == given })
+        };
+        let mut methods: Vec<_> = self.0.iter().filter(fits).flat_map(|known| known.methods.clone()).collect();
+        methods.sort();
+        methods.dedup();
+        if methods.is_empty() { None } else { Some(methods.join(", ")) }
+    }
+}
+
+pub(crate) async fn answer(request: HttpRequest, known: web::Data<KnownPaths>) -> HttpResponse {
+    let problem = match known.methods(request.path()) {
+        Some(allow) => Problem { allow: Some(allow), ..Problem::new(Kind::MethodNotAllowed) },
+        None => Problem::saying(Kind::NotFound, "There is nothing at this path. See /docs for what there is."),
+    };
+    problem.error_response()
+}

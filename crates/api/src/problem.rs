@@ -1,0 +1,267 @@
+//! THE problem table: everything that Keyreeve says no with, its status, and what to do about it.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use chrono::TimeDelta;
+use service::Error;
+use wire::Violation;
+
+macro_rules! problems {
+    ($($kind:ident = $status:literal, $slug:literal, $title:literal, $advice:literal;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind { $($kind,)* }
+
+        impl Kind {
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            pub(crate) const fn status(self) -> u16 {
+                match self { $(Self::$kind => $status,)* }
+            }
+
+            pub(crate) const fn slug(self) -> &'static str {
+                match self { $(Self::$kind => $slug,)* }
+            }
+
+            pub(crate) const fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+
+            /// What is said where there is nothing more particular to say.
+            pub(crate) const fn advice(self) -> &'static str {
+                match self { $(Self::$kind => $advice,)* }
+            }
+        }
+    };
+}
+
+problems! {
+    MalformedJson = 400, "malformed-json", "Malformed JSON", "The body is not JSON.";
+    MalformedRequest = 400, "malformed-request", "Malformed request", "The request is not HTTP as we understand it.";
+    BadIdempotencyKey = 400, "bad-idempotency-key", "Bad idempotency key",
+        "An Idempotency-Key has 1 to 255 visible ASCII characters.";
+
+    Unauthenticated = 401, "unauthenticated", "Authentication needed",
+        "Send `Authorization: Bearer` with an API token or the access token of a session.";
+    UnknownCredentials = 401, "unknown-credentials", "Unknown credentials",
+        "This token or session is not known, or it was ended. Log in again or use another token.";
+    Expired = 401, "expired", "Expired", "This token or session has expired. Refresh the session, or make a new token.";
+    Suspended = 401, "suspended", "Suspended",
+        "The account, its tenant or a partner above it is suspended. Whoever runs it can resume it.";
+    WrongPassword = 401, "wrong-password", "Wrong e-mail address or password",
+        "The e-mail address or the password is wrong.";
+
+    Forbidden = 403, "forbidden", "Forbidden",
+        "Your role or your token's scopes do not allow this. The operation's description says who may.";
+    WrongAddress = 403, "wrong-address", "Wrong address", "This token may not be used from this address.";
+    WiderThanItsMaker = 403, "wider-than-its-maker", "Wider than its maker",
+        "A token makes tokens with no more scopes and no later expiry than its own, and for its own level.";
+
+    NotFound = 404, "not-found", "Not found", "There is nothing here that you may see.";
+    DeadLink = 404, "dead-link", "Dead link", "This link was used, replaced, or is too old. Ask for a new one.";
+    MethodNotAllowed = 405, "method-not-allowed", "Method not allowed", "The Allow header says what this path takes.";
+    Timeout = 408, "timeout", "Timeout", "The body did not arrive in time. Send the request again.";
+
+    AlreadyDelivered = 409, "already-delivered", "Already delivered",
+        "The answer to this Idempotency-Key was given and cannot be given again. Read the object, or use a new key.";
+    RegionExists = 409, "region-exists", "Region exists", "There is a region with this code.";
+    RegionInUse = 409, "region-in-use", "Region in use", "Tenants have this region. It can only be deleted when none does.";
+    KeyModelExists = 409, "key-model-exists", "Key model exists", "There is a key model with this name.";
+    KeyModelInUse = 409, "key-model-in-use", "Key model in use", "Regions or tenants use this model. Give them another first.";
+    KeyModelBuiltIn = 409, "key-model-built-in", "Built-in key model",
+        "Built-in models stay as they are. Make one of your own instead.";
+    PartnerNotEmpty = 409, "partner-not-empty", "Partner not empty",
+        "The partner still has tenants, partners below it, or tokens. Delete those first, or suspend it.";
+    TenantBeingDeleted = 409, "tenant-being-deleted", "Tenant being deleted", "Restore the tenant first.";
+    TenantNotDeleted = 409, "tenant-not-deleted", "Tenant not deleted", "There is nothing to restore.";
+    EmailTaken = 409, "email-taken", "E-mail address taken", "Somebody in this tenant has this e-mail address.";
+    LastAdmin = 409, "last-admin", "Last admin", "A tenant keeps at least one admin. Make somebody else one first.";
+    Oneself = 409, "oneself", "Not yourself",
+        "Nobody changes their own role, or suspends or deletes themselves. Another admin can.";
+    AlreadyJoined = 409, "already-joined", "Already joined", "This person has a password already.";
+    AlreadyInitialised = 409, "already-initialised", "Already initialised", "There is an operator already.";
+    SeveralAccounts = 409, "several-accounts", "Several accounts",
+        "Your password fits accounts in several tenants. Say which with `tenant_id`.";
+
+    NotAsExpected = 412, "not-as-expected", "Not as expected",
+        "The object has changed since you read it. Read it again, and decide again.";
+    TooLarge = 413, "too-large", "Too large", "A body has at most 64 KiB.";
+    UriTooLong = 414, "uri-too-long", "URI too long", "A path with its query has at most 8 KiB.";
+    UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type",
+        "Send the body as `Content-Type: application/json`.";
+    Invalid = 422, "invalid", "Invalid input", "The input is not valid. `errors` says where and why.";
+    BadCursor = 422, "bad-cursor", "Bad cursor",
+        "This cursor does not belong to this list with these filters. Begin again without one.";
+    IdempotencyKeyReused = 422, "idempotency-key-reused", "Idempotency key reused",
+        "This Idempotency-Key was used for another request. Use a new one.";
+    TooManyRequests = 429, "too-many-requests", "Too many requests", "Wait as long as Retry-After says.";
+
+    Internal = 500, "internal", "Internal error",
+        "This should not have happened. The request id helps whoever runs this server to find out why.";
+    Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
+    DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
+        "The database cannot be used at the moment, and nothing was changed. Try again as Retry-After says.";
+}
+
+/// A refusal on its way out. The outermost middleware gives it its body, since only there the request id is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    pub(crate) detail: String,
+    pub(crate) errors: Vec<Violation>,
+    pub(crate) retry_after: Option<TimeDelta>,
+    pub(crate) allow: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, detail: kind.advice().to_owned(), errors: Vec::new(), retry_after: None, allow: None }
+    }
+
+    pub(crate) fn saying(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::new(kind) }
+    }
+
+    pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::violations(vec![Violation { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    pub(crate) fn violations(errors: Vec<Violation>) -> Self {
+        Self { errors, ..Self::new(Kind::Invalid) }
+    }
+
+    pub(crate) fn retry_after(self, wait: TimeDelta) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    fn busy() -> Self {
+        Self::new(Kind::Busy).retry_after(TimeDelta::seconds(1))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.slug())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::new(self.status_code());
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Unauthenticated => Kind::Unauthenticated,
+            Error::UnknownCredentials => Kind::UnknownCredentials,
+            Error::Expired => Kind::Expired,
+            Error::Suspended => Kind::Suspended,
+            Error::WrongAddress => Kind::WrongAddress,
+            Error::WrongPassword => Kind::WrongPassword,
+            Error::SeveralAccounts { tenants } => {
+                let detail = format!("{} They are: {}.", Kind::SeveralAccounts.advice(), tenants.join(", "));
+                return Self::saying(Kind::SeveralAccounts, detail);
+            }
+            Error::TooManyAttempts { retry_after } => {
+                return Self::new(Kind::TooManyRequests).retry_after(retry_after);
+            }
+            Error::NotFound => Kind::NotFound,
+            Error::Forbidden => Kind::Forbidden,
+            Error::WiderThanItsMaker => Kind::WiderThanItsMaker,
+            Error::DeadLink => Kind::DeadLink,
+            Error::Invalid(violations) => {
+                let violation = |found: service::Violation| Violation { pointer: found.pointer, detail: found.detail };
+                return Self::violations(violations.into_iter().map(violation).collect());
+            }
+            Error::BadCursor => Kind::BadCursor,
+            Error::NotAsExpected => Kind::NotAsExpected,
+            Error::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
+            Error::AlreadyDelivered => Kind::AlreadyDelivered,
+            Error::RegionExists => Kind::RegionExists,
+            Error::RegionInUse => Kind::RegionInUse,
+            Error::KeyModelExists => Kind::KeyModelExists,
+            Error::KeyModelInUse => Kind::KeyModelInUse,
+            Error::KeyModelBuiltIn => Kind::KeyModelBuiltIn,
+            Error::PartnerNotEmpty => Kind::PartnerNotEmpty,
+            Error::TenantBeingDeleted => Kind::TenantBeingDeleted,
+            Error::TenantNotDeleted => Kind::TenantNotDeleted,
+            Error::EmailTaken => Kind::EmailTaken,
+            Error::LastAdmin => Kind::LastAdmin,
+            Error::Oneself => Kind::Oneself,
+            Error::AlreadyJoined => Kind::AlreadyJoined,
+            Error::AlreadyInitialised => Kind::AlreadyInitialised,
+            Error::NoEntropy | Error::Hashing => {
+                tracing::error!(%error, "a request failed");
+                Kind::Internal
+            }
+            Error::Database(error) => return Self::of_database(&error),
+        };
+        Self::new(kind)
+    }
+}
+
+impl Problem {
+    /// A database that is away never looks like something that is not there.
+    fn of_database(error: &service::DatabaseError) -> Self {
+        use service::DatabaseError as D;
+        match error {
+            D::Busy | D::Stale | D::Retry => Self::busy(),
+            D::Unreachable(_) | D::Unwritable(_) => {
+                tracing::warn!(%error, "the database is away");
+                Self::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2))
+            }
+            D::Taken
+            | D::Referenced
+            | D::Corrupt { .. }
+            | D::Unsealable(_)
+            | D::Unaudited(_)
+            | D::Schema(_)
+            | D::Statement(_) => {
+                tracing::error!(%error, "a request failed");
+                Self::new(Kind::Internal)
+            }
+        }
+    }
+}
+
+/// Every problem there is, for `docs/problems.md`.
+pub fn catalogue() -> String {
+    let mut page = String::from(
+        "# Problems\n\nEvery refusal is an `application/problem+json` document whose `type` is one of these. \
+         The types are stable.\nThis page is generated: `keyreeve problems > docs/problems.md`.\n\n\
+         | type | status | title | what it means |\n|---|---|---|---|\n",
+    );
+    for kind in Kind::ALL {
+        page.push_str(&format!(
+            "| `/problems/{}` | {} | {} | {} |\n",
+            kind.slug(),
+            kind.status(),
+            kind.title(),
+            kind.advice()
+        ));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_its_own_type() {
+        let mut slugs: Vec<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+    }
+}

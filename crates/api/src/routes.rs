@@ -1,0 +1,95 @@
+//! Every URL there is, grouped by what it is about.
+
+mod api_tokens;
+mod audit;
+mod health;
+mod key_models;
+mod me;
+mod pages;
+mod partners;
+mod regions;
+mod sessions;
+mod tenant_regions;
+mod tenants;
+mod users;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) use pages::pages;
+
+/// The operations of the REST API. The OpenAPI document is made from the same list.
+pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        // Anybody
+        .service(sessions::log_in)
+        .service(sessions::refresh_session)
+        .service(sessions::accept_invitation)
+        .service(sessions::open_setup_link)
+        // Oneself
+        .service(sessions::end_session)
+        .service(me::read_me)
+        .service(me::change_password)
+        // The storage
+        .service(regions::list_regions)
+        .service(regions::create_region)
+        .service(regions::read_region)
+        .service(regions::change_region)
+        .service(regions::delete_region)
+        .service(key_models::list_key_models)
+        .service(key_models::create_key_model)
+        .service(key_models::read_key_model)
+        .service(key_models::change_key_model)
+        .service(key_models::delete_key_model)
+        // Operators
+        .service(api_tokens::list_operator_tokens)
+        .service(api_tokens::create_operator_token)
+        .service(api_tokens::rotate_operator_token)
+        .service(api_tokens::delete_operator_token)
+        // Partners
+        .service(partners::list_partners)
+        .service(partners::create_partner)
+        .service(partners::read_partner)
+        .service(partners::change_partner)
+        .service(partners::delete_partner)
+        .service(partners::suspend_partner)
+        .service(partners::resume_partner)
+        .service(api_tokens::list_partner_tokens)
+        .service(api_tokens::create_partner_token)
+        .service(api_tokens::rotate_partner_token)
+        .service(api_tokens::delete_partner_token)
+        // Tenants
+        .service(tenants::list_tenants)
+        .service(tenants::create_tenant)
+        .service(tenants::read_tenant)
+        .service(tenants::change_tenant)
+        .service(tenants::delete_tenant)
+        .service(tenants::restore_tenant)
+        .service(tenants::suspend_tenant)
+        .service(tenants::resume_tenant)
+        .service(users::list_users)
+        .service(users::create_user)
+        .service(users::read_user)
+        .service(users::change_user)
+        .service(users::delete_user)
+        .service(users::invite_user)
+        .service(tenant_regions::list_tenant_regions)
+        .service(tenant_regions::read_tenant_region)
+        .service(tenant_regions::change_tenant_region)
+        .service(api_tokens::list_tenant_tokens)
+        .service(api_tokens::create_tenant_token)
+        .service(api_tokens::rotate_tenant_token)
+        .service(api_tokens::delete_tenant_token)
+        // Audit
+        .service(audit::read_audit)
+        .service(audit::read_partner_audit)
+        .service(audit::read_tenant_audit)
+        // Health
+        .service(health::read_liveness)
+        .service(health::read_readiness);
+}
+
+/// The same for actix, which needs no document.
+pub(crate) fn plain(config: &mut web::ServiceConfig) {
+    operations(&mut ServiceConfig::new(config));
+}

@@ -1,0 +1,71 @@
+//! Puts the layers around the routes and listens.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use ipnet::IpNet;
+use service::Service;
+
+use crate::http::blocking::Blocking;
+use crate::http::body;
+use crate::http::outermost::{self, TrustedProxies};
+use crate::http::rate_limit::RateLimits;
+use crate::http::unmatched::{self, KnownPaths};
+use crate::{metrics, openapi, routes};
+
+pub struct Options {
+    pub workers: usize,
+    /// Of one caller; none switches the bound off.
+    pub requests_per_second: Option<u32>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub tls: Option<rustls::ServerConfig>,
+}
+
+/// Serves until it is stopped. It listens already when this returns.
+pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> io::Result<Server> {
+    let Options { workers, requests_per_second, trusted_proxies, tls } = options;
+    let blocking = web::Data::new(Blocking::new(service));
+    let limits = web::Data::new(RateLimits::new(requests_per_second));
+    let trusted = web::Data::new(TrustedProxies(trusted_proxies));
+    let document = openapi::generate();
+    let known = web::Data::new(KnownPaths::of(&document));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(blocking.clone())
+            .app_data(limits.clone())
+            .app_data(trusted.clone())
+            .app_data(known.clone())
+            .app_data(body::bound())
+            .configure(routes::pages(&document))
+            .configure(routes::plain)
+            .default_service(web::route().to(unmatched::answer))
+            .wrap(from_fn(body::read))
+            .wrap(Compress::default())
+            .wrap(from_fn(outermost::wrap))
+    })
+    .workers(workers)
+    .client_request_timeout(Duration::from_secs(5))
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .keep_alive(Duration::from_secs(15))
+    .max_connections(10_000)
+    .shutdown_timeout(10);
+    let server = match tls {
+        None => server.listen(listener)?,
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+    };
+    Ok(server.run())
+}
+
+/// Serves `/metrics`, on a listener of its own that nobody outside needs to reach.
+pub fn serve_metrics(listener: TcpListener) -> io::Result<Server> {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let page = || async { HttpResponse::Ok().content_type(TYPE).body(metrics::page()) };
+    let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(page)));
+    Ok(server.workers(1).shutdown_timeout(1).listen(listener)?.run())
+}

@@ -1,0 +1,152 @@
+//! A real server in this process: the product's own services and routes on a free port, with a clock that stands still
+//! until the test moves it.
+
+#![expect(clippy::expect_used, reason = "a test may stop at the first surprise, and should say which")]
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use chrono::TimeDelta;
+use domain::{Entropy, Timestamp};
+use service::{Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Service, Setup, bootstrap};
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::postgres;
+
+pub struct Server {
+    service: Arc<Service>,
+    address: SocketAddr,
+    handle: ServerHandle,
+    operator: String,
+    /// What goes away with the server.
+    _database: Keeper,
+}
+
+enum Keeper {
+    Folder { _folder: TempDir },
+    Postgres { _database: postgres::Database<'static> },
+    Shared,
+}
+
+/// When every test begins.
+pub fn beginning() -> Timestamp {
+    Timestamp::from_timestamp(1_795_176_000, 0).expect("a time within range")
+}
+
+impl Server {
+    pub fn on_sqlite() -> Self {
+        let folder = TempDir::new().expect("a folder for the database");
+        let url = DatabaseUrl::Sqlite(folder.path().join("keyreeve.db"));
+        let database = Database::open(DatabaseOptions::at(url));
+        database.migrate().expect("the schema");
+        Self::start(database, Keeper::Folder { _folder: folder })
+    }
+
+    pub fn on_postgres() -> Self {
+        let server = postgres::shared().expect("PostgreSQL");
+        server.ensure_template("keyreeve_template", migrate_at).expect("a migrated template");
+        let database = server.database_from_template("keyreeve_template").expect("a database of its own");
+        let url = DatabaseUrl::parse(&database.url()).expect("a URL");
+        Self::start(Database::open(options(url)), Keeper::Postgres { _database: database })
+    }
+
+    /// Another replica on the same database, with a clock of its own that shows the same time.
+    pub fn replica(&self) -> Self {
+        let database = Database::open(options(self.service.database().url().clone()));
+        let service = service(database, self.now(), 2);
+        let (address, handle) = listen(service.clone());
+        Self { service, address, handle, operator: self.operator.clone(), _database: Keeper::Shared }
+    }
+
+    fn start(database: Database, keeper: Keeper) -> Self {
+        let service = service(database, beginning(), 1);
+        let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
+        let operator = made.text.expose().to_owned();
+        let (address, handle) = listen(service.clone());
+        Self { service, address, handle, operator, _database: keeper }
+    }
+
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Somebody who has not said who they are.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.url(), None)
+    }
+
+    pub fn operator(&self) -> Client {
+        self.bearer(&self.operator)
+    }
+
+    /// Whoever holds this token.
+    pub fn bearer(&self, token: &str) -> Client {
+        Client::new(self.url(), Some(token.to_owned()))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.service.clock().now()
+    }
+
+    pub fn advance(&self, time: TimeDelta) {
+        self.service.clock().set(self.now() + time);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The command is sent at once; nobody needs to wait for it.
+        drop(self.handle.stop(false));
+    }
+}
+
+fn options(url: DatabaseUrl) -> DatabaseOptions {
+    // A test's server is one of many: a few connections each.
+    DatabaseOptions { readers: 4, writers: 4, wait: std::time::Duration::from_secs(5), ..DatabaseOptions::at(url) }
+}
+
+fn migrate_at(url: &str) -> Result<(), service::DatabaseError> {
+    let url = DatabaseUrl::parse(url).expect("a URL");
+    Database::open(DatabaseOptions::at(url)).migrate().map(drop)
+}
+
+fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
+    let ring = KeyRing::parse(&KeyRing::draw(&mut Entropy::from_seed([7; 32]))).expect("a master key");
+    let setup = Setup {
+        database,
+        ring,
+        clock: Clock::stopped_at(now),
+        entropy: EntropySource::seeded([seed; 32]),
+        public_url: "https://keys.example.org".to_owned(),
+    };
+    Arc::new(Service::start(setup).expect("a service"))
+}
+
+fn listen(service: Arc<Service>) -> (SocketAddr, ServerHandle) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        System::new().block_on(async move {
+            let options =
+                api::Options { workers: 2, requests_per_second: None, trusted_proxies: Vec::new(), tls: None };
+            let server = api::serve(service, listener, options).expect("a server");
+            sender.send(server.handle()).expect("somebody waits");
+            server.await
+        })
+    });
+    (address, receiver.recv().expect("the server's handle"))
+}
