@@ -76,7 +76,7 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    fn into_owned(self) -> Scope<'static> {
+    pub fn into_owned(self) -> Scope<'static> {
         Scope {
             date: self.date,
             region: Cow::Owned(self.region.into_owned()),
@@ -103,7 +103,7 @@ impl<'a> Credential<'a> {
         (self.access_key_id, self.scope)
     }
 
-    pub(super) fn into_owned(self) -> Credential<'static> {
+    pub fn into_owned(self) -> Credential<'static> {
         Credential { access_key_id: Cow::Owned(self.access_key_id.into_owned()), scope: self.scope.into_owned() }
     }
 }

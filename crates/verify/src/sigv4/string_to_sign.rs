@@ -4,6 +4,7 @@
 //! printed anew from what was parsed, and no byte that was not understood is ever signed.
 
 use std::fmt;
+use std::str::Split;
 
 use super::{ALGORITHM, Malformed, Scope, Sha256Digest, Signature, Timestamp};
 
@@ -29,26 +30,15 @@ const TRAILER_ALGORITHM: &str = "AWS4-HMAC-SHA256-TRAILER";
 impl<'a> StringToSign<'a> {
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         let mut lines = text.split('\n');
-        let mut line = || lines.next().ok_or(Malformed::Layout);
-
-        let algorithm = line()?;
-        let timestamp = Timestamp::parse(line()?)?;
-        let scope = Scope::parse(line()?)?;
-        let subject = match algorithm {
-            ALGORITHM => Subject::Request { canonical_request: Sha256Digest::parse(line()?)? },
-            CHUNK_ALGORITHM => {
-                let previous = Signature::parse(line()?)?;
-                if Sha256Digest::parse(line()?)? != Sha256Digest::OF_NOTHING {
-                    return Err(Malformed::Digest);
-                }
-                Subject::Chunk { previous, content: Sha256Digest::parse(line()?)? }
-            }
-            TRAILER_ALGORITHM => {
-                let previous = Signature::parse(line()?)?;
-                Subject::Trailer { previous, headers: Sha256Digest::parse(line()?)? }
-            }
+        let parse_subject = match next(&mut lines)? {
+            ALGORITHM => Subject::parse_request,
+            CHUNK_ALGORITHM => Subject::parse_chunk,
+            TRAILER_ALGORITHM => Subject::parse_trailer,
             _ => return Err(Malformed::Algorithm),
         };
+        let timestamp = Timestamp::parse(next(&mut lines)?)?;
+        let scope = Scope::parse(next(&mut lines)?)?;
+        let subject = parse_subject(&mut lines)?;
         if lines.next().is_some() { Err(Malformed::Layout) } else { Ok(Self { timestamp, scope, subject }) }
     }
 
@@ -71,4 +61,30 @@ impl<'a> StringToSign<'a> {
             }
         }
     }
+}
+
+impl Subject {
+    fn parse_request(lines: &mut Lines<'_>) -> Result<Self, Malformed> {
+        Ok(Self::Request { canonical_request: Sha256Digest::parse(next(lines)?)? })
+    }
+
+    fn parse_chunk(lines: &mut Lines<'_>) -> Result<Self, Malformed> {
+        let previous = Signature::parse(next(lines)?)?;
+        // Where a request would have headers to hash, a chunk has none.
+        if Sha256Digest::parse(next(lines)?)? != Sha256Digest::OF_NOTHING {
+            return Err(Malformed::Digest);
+        }
+        Ok(Self::Chunk { previous, content: Sha256Digest::parse(next(lines)?)? })
+    }
+
+    fn parse_trailer(lines: &mut Lines<'_>) -> Result<Self, Malformed> {
+        let previous = Signature::parse(next(lines)?)?;
+        Ok(Self::Trailer { previous, headers: Sha256Digest::parse(next(lines)?)? })
+    }
+}
+
+type Lines<'a> = Split<'a, char>;
+
+fn next<'a>(lines: &mut Lines<'a>) -> Result<&'a str, Malformed> {
+    lines.next().ok_or(Malformed::Layout)
 }

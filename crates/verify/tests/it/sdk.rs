@@ -1,0 +1,109 @@
+//! Odd requests, signed by the signer of the AWS SDK for Rust.
+
+use proptest::prelude::*;
+
+use crate::support::{OwnedRequest, Place, at, encoded};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn what_the_sdk_signs_verifies(request in odd_request(), place in place()) {
+        let signed = request.signed(place, at(15, 4, 5));
+        prop_assert_eq!(signed.verify(at(15, 4, 5)), Ok(()));
+    }
+
+    #[test]
+    fn another_spelling_of_the_same_target_verifies(request in odd_request(), place in place()) {
+        let mut signed = request.signed(place, at(15, 4, 5));
+        signed.target = respelled(&signed.target);
+        prop_assert_eq!(signed.verify(at(15, 4, 5)), Ok(()));
+    }
+
+    #[test]
+    fn another_target_does_not(request in odd_request(), place in place(), extra in "[a-z]{1,3}") {
+        let mut signed = request.signed(place, at(15, 4, 5));
+        signed.target = [b"/", extra.as_bytes(), &signed.target].concat();
+        prop_assert!(signed.verify(at(15, 4, 5)).is_err());
+    }
+}
+
+fn odd_request() -> impl Strategy<Value = OwnedRequest> {
+    let method = prop::sample::select(vec!["GET", "PUT", "HEAD", "POST", "DELETE"]);
+    let host = prop::sample::select(vec!["s3.example.com", "media.s3.example.com", "127.0.0.1:9000", "[::1]:8443"]);
+    (method, host, odd_path(), odd_query(), odd_headers()).prop_map(|(method, host, path, query, headers)| {
+        let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let request = OwnedRequest::new(method, target, host);
+        headers.into_iter().fold(request, |request, (name, value)| request.with(&name, value))
+    })
+}
+
+fn odd_path() -> impl Strategy<Value = String> {
+    let segment = prop_oneof![
+        4 => "[a-zA-Z0-9 %+=&?#:;@!$'()*,~._-]{0,8}",
+        1 => "\\PC{0,4}",
+        1 => Just(String::new()),
+        1 => Just("..".into()),
+        1 => Just(".".into()),
+        1 => Just("%2F".into()),
+    ];
+    prop::collection::vec(segment, 0..5).prop_map(|segments| {
+        let segments: Vec<_> = segments.iter().map(|segment| encoded(segment.as_bytes())).collect();
+        format!("/{}", segments.join("/"))
+    })
+}
+
+/// Repeated names, values that are empty and values that are absent.
+fn odd_query() -> impl Strategy<Value = String> {
+    let name = prop_oneof![
+        prop::sample::select(vec!["acl", "prefix", "Prefix", "prefix-", "uploadId", "x-id"]).prop_map(String::from),
+        "[a-zA-Z0-9 %+=&~._/-]{1,6}",
+    ];
+    let value = prop_oneof![Just(String::new()), "[a-zA-Z0-9 %+=&?~._/-]{0,8}", "\\PC{0,4}"];
+    let parameter = (name, prop::option::of(value)).prop_map(|(name, value)| match value {
+        Some(value) => format!("{}={}", encoded(name.as_bytes()), encoded(value.as_bytes())),
+        None => encoded(name.as_bytes()),
+    });
+    prop::collection::vec(parameter, 0..5).prop_map(|parameters| parameters.join("&"))
+}
+
+fn odd_headers() -> impl Strategy<Value = Vec<(String, String)>> {
+    let name = prop::sample::select(vec![
+        "Content-Type",
+        "Range",
+        "If-Match",
+        "x-amz-meta-a",
+        "X-Amz-Meta-A",
+        "x-amz-meta-b_c",
+        "X-AMZ-ACL",
+        "x-amzn-trace-id",
+        "User-Agent",
+    ]);
+    let value = "[ -~]{0,12}( {0,3}[a-z,;]{0,4}){0,3}";
+    prop::collection::vec((name.prop_map(String::from), value), 0..6)
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![Just(Place::Headers), (1..=604_800_u64).prop_map(|expires| Place::Query { expires })]
+}
+
+/// Small letters in escapes, escapes where none are needed, and a plus for a space in the query.
+fn respelled(target: &[u8]) -> Vec<u8> {
+    let mut respelled = Vec::new();
+    let mut in_query = false;
+    let mut rest = target.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => match [*rest.next().unwrap(), *rest.next().unwrap()] {
+                [b'2', b'0'] if in_query => respelled.push(b'+'),
+                escape => respelled.extend([b'%'].iter().chain(&escape.map(|digit| digit.to_ascii_lowercase()))),
+            },
+            b'e' => respelled.extend(b"%65"),
+            byte => {
+                in_query |= *byte == b'?';
+                respelled.push(*byte);
+            }
+        }
+    }
+    respelled
+}
