@@ -3,8 +3,8 @@
 //! Headers that were sent but not signed are not in it: that no `x-amz-*` header was left out, only the gateway can
 //! tell.
 
-use super::query::EXPIRES;
-use super::{Expires, Form, Malformed, PayloadHash, Query, Refusal, Sha256Digest, SignedHeaders};
+use super::presigned::expires_of;
+use super::{Form, PayloadHash, Query, Refusal, Sha256Digest, SignedHeaders};
 
 pub struct CanonicalText {
     pub digest: Sha256Digest,
@@ -31,25 +31,15 @@ impl CanonicalText {
         }
 
         let query = Query::parse(query)?;
+        signed_headers.must_list("host")?;
         let form = if query.is_presigned() {
-            Form::Presigned(Expires::parse(&query.get(EXPIRES).ok_or(Refusal::ExpiresOutOfRange)?)?)
+            Form::Presigned(expires_of(&query)?)
         } else {
+            signed_headers.must_list("x-amz-date")?;
             Form::Header
         };
-        must_sign_host_and_time(&signed_headers, form)?;
         Ok(Self { digest: Sha256Digest::of(text), form, payload_hash: PayloadHash::parse(utf8(payload_hash)?)? })
     }
-}
-
-fn must_sign_host_and_time(signed_headers: &SignedHeaders<'_>, form: Form) -> Result<(), Refusal> {
-    let is_signed = |header| signed_headers.names().any(|name| name == header);
-    let time_is_signed = match form {
-        Form::Header => is_signed("x-amz-date"),
-        // In the query, all of which is signed.
-        Form::Presigned(_) => true,
-        Form::Chunk => return Err(Refusal::MalformedStringToSign(Malformed::Algorithm)),
-    };
-    if is_signed("host") && time_is_signed { Ok(()) } else { Err(Refusal::HeaderNotSigned) }
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {

@@ -12,11 +12,14 @@ pub(super) fn decode(text: &[u8]) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Writes all digits in one piece, since what is written to may be a MAC.
 pub(super) fn write(bytes: &[u8; 32], out: &mut impl fmt::Write) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| {
-        out.write_char(digit_for(byte >> 4))?;
-        out.write_char(digit_for(byte & 0x0f))
-    })
+    let mut digits = [0; 64];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit_for(byte >> 4), digit_for(byte & 0x0f)];
+    }
+    out.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }
 
 fn value_of(digit: u8) -> Option<u8> {
@@ -27,6 +30,6 @@ fn value_of(digit: u8) -> Option<u8> {
     }
 }
 
-fn digit_for(nibble: u8) -> char {
-    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) })
+fn digit_for(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) }
 }

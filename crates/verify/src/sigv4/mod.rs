@@ -1,8 +1,22 @@
 //! AWS Signature Version 4 as S3 speaks it, seen from the side that verifies.
 //!
-//! The way through: [`SignedRequest::parse`] reads a whole request, or [`StringToSign::parse`] reads what a gateway
-//! already reduced it to. Either ends in a [`Presented`] signature, which is first [admitted](Presented::admit) by the
-//! rules of scope and time and then [verified](Presented::verify) with a [`SigningKey`].
+//! The way through: a whole request is read by [`SignedRequest`], what a gateway reduced it to by [`StringToSign`] or
+//! [`CanonicalText`]. Each ends in a [`Presented`] signature, which is first admitted by the rules of scope and time and
+//! then verified:
+//!
+//! ```
+//! # use chrono::{DateTime, Utc};
+//! # use keyreeve_verify::sigv4::{Audience, Form, Presented, Refusal, S3, Signature, SigningKey, StringToSign};
+//! fn verify(text: &str, signature: &str, secret: &[u8], now: DateTime<Utc>) -> Result<(), Refusal> {
+//!     let presented = Presented {
+//!         form: Form::Header,
+//!         string_to_sign: StringToSign::parse(text).map_err(Refusal::MalformedStringToSign)?,
+//!         signature: Signature::parse(signature).map_err(Refusal::MalformedHeader)?,
+//!     };
+//!     presented.admit(&Audience { service: S3, regions: &["waw3-1"] }, now)?;
+//!     presented.verify(&SigningKey::derive(secret, &presented.string_to_sign.scope))
+//! }
+//! ```
 //!
 //! One algorithm is known, `AWS4-HMAC-SHA256`; anything else is refused and never falls back to an older one.
 //! Deliberately unknown here: whether a key exists, is alive or may do what it asks, and the body of the request, which
@@ -10,6 +24,7 @@
 
 mod authorization;
 mod canonical_request;
+mod canonical_text;
 mod digest;
 mod hex;
 mod payload_hash;
@@ -30,6 +45,7 @@ mod validity;
 
 pub use authorization::Authorization;
 pub use canonical_request::CanonicalRequest;
+pub use canonical_text::CanonicalText;
 pub use digest::Sha256Digest;
 pub use payload_hash::PayloadHash;
 pub use presented::Presented;

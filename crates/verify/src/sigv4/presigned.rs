@@ -1,7 +1,5 @@
 //! `?X-Amz-Algorithm=...&X-Amz-Credential=...&X-Amz-Date=...&X-Amz-Expires=...&X-Amz-SignedHeaders=...&X-Amz-Signature=...`
 
-use std::borrow::Cow;
-
 use super::query::{ALGORITHM, CREDENTIAL, DATE, EXPIRES, SIGNATURE, SIGNED_HEADERS};
 use super::{Credential, Expires, Malformed, Query, Refusal, Signature, SignedHeaders, Timestamp};
 
@@ -25,9 +23,13 @@ impl Presigned {
         Ok(Self {
             credential: Credential::parse(&credential).map_err(Refusal::MalformedQuery)?.into_owned(),
             timestamp: Timestamp::parse(&get(DATE, Malformed::Timestamp)?).map_err(Refusal::MalformedQuery)?,
-            expires: Expires::parse(&query.get(EXPIRES).unwrap_or(Cow::Borrowed("")))?,
+            expires: expires_of(query)?,
             signed_headers: SignedHeaders::parse(signed_headers).map_err(Refusal::MalformedQuery)?,
             signature: Signature::parse(&get(SIGNATURE, Malformed::Signature)?).map_err(Refusal::MalformedQuery)?,
         })
     }
+}
+
+pub(super) fn expires_of(query: &Query<'_>) -> Result<Expires, Refusal> {
+    Expires::parse(&query.get(EXPIRES).ok_or(Refusal::ExpiresOutOfRange)?)
 }

@@ -25,10 +25,13 @@ impl<'a> SignedHeaders<'a> {
 
     /// Refuses if a header that S3 acts upon could have been added or changed after signing.
     pub fn must_cover(&self, headers: &[Header<'_>]) -> Result<(), Refusal> {
-        let signed = |header: &Header<'_>| self.names().any(|name| header.is(name));
-        let host_is_signed = self.names().any(|name| name == "host");
-        let amz_headers_are_signed = headers.iter().filter(|header| header.is_amz()).all(signed);
-        if host_is_signed && amz_headers_are_signed { Ok(()) } else { Err(Refusal::HeaderNotSigned) }
+        self.must_list("host")?;
+        headers.iter().filter(|header| header.is_amz()).try_for_each(|header| self.must_list(header.name))
+    }
+
+    pub(super) fn must_list(&self, header: &str) -> Result<(), Refusal> {
+        let listed = self.names().any(|name| name.eq_ignore_ascii_case(header));
+        if listed { Ok(()) } else { Err(Refusal::HeaderNotSigned) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Parsers answer everything with a value or a refusal, and what they accept they print as it was.
 
 use keyreeve_verify::sigv4::{
-    Authorization, CanonicalRequest, Credential, Expires, Header, PayloadHash, Presigned, Query, Request, Scope,
-    Sha256Digest, Signature, SignedHeaders, SignedRequest, StringToSign, Timestamp,
+    Authorization, CanonicalRequest, CanonicalText, Credential, Expires, Header, PayloadHash, Presigned, Query,
+    Request, Scope, Sha256Digest, Signature, SignedHeaders, SignedRequest, StringToSign, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,6 +133,7 @@ proptest! {
     ) {
         read(&method, &target, &headers);
         read(&method, &[b"/".as_slice(), &target].concat(), &headers);
+        let _ = CanonicalText::parse(&target);
     }
 
     #[test]
