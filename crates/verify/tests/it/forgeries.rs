@@ -2,7 +2,13 @@
 //! that is true.
 
 use chrono::{TimeDelta, Utc};
-use keyreeve_verify::sigv4::{Malformed, Refusal, Sha256Digest};
+use keyreeve_verify::sigv4::Malformed::{Algorithm, Credential, Signature, SignedHeaders, Terminator, Timestamp};
+use keyreeve_verify::sigv4::Refusal::{
+    self, Expired, ExpiresOutOfRange, HeaderNotSigned, MalformedHeader, MalformedPayloadHash, MalformedQuery,
+    MalformedRequest, MissingPayloadHash, NotYetValid, Repeated, ScopeDate, ScopeService, SignedHeaderMissing,
+    SignedTwice, Skewed, Unsigned,
+};
+use keyreeve_verify::sigv4::Sha256Digest;
 
 use crate::support::{ACCESS_KEY_ID, OwnedRequest, Place, REGION, at};
 use crate::vectors::with_one_digit_changed;
@@ -36,102 +42,74 @@ fn no_change_to_a_request_signed_in_its_headers_goes_unnoticed() {
         ("a value changed", |r| r.replace_in_header("x-amz-meta-a", "first", "other"), MISMATCH),
         ("a value's inner space dropped", |r| r.replace_in_header("x-amz-meta-a", "first  one", "firstone"), MISMATCH),
         ("a value added to a signed header", |r| r.headers.push(("x-amz-meta-a".into(), b"2".to_vec())), MISMATCH),
-        ("a signed header dropped", |r| r.without("x-amz-meta-a"), Refusal::SignedHeaderMissing),
-        ("a header added", |r| r.headers.push(("X-Amz-Acl".into(), b"public-read".to_vec())), Refusal::HeaderNotSigned),
-        ("a token added", |r| r.headers.push(("x-amz-security-token".into(), vec![])), Refusal::HeaderNotSigned),
+        ("a signed header dropped", |r| r.without("x-amz-meta-a"), SignedHeaderMissing),
+        ("a header added", |r| r.headers.push(("X-Amz-Acl".into(), b"public-read".to_vec())), HeaderNotSigned),
+        ("a token added", |r| r.headers.push(("x-amz-security-token".into(), vec![])), HeaderNotSigned),
         ("a payload mode changed", |r| set(r, "x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), MISMATCH),
         ("a payload hash changed", |r| set(r, "x-amz-content-sha256", &Sha256Digest::OF_NOTHING.to_string()), MISMATCH),
-        ("an unknown payload mode", |r| set(r, "x-amz-content-sha256", "NONE"), Refusal::MalformedPayloadHash),
-        ("no payload hash", |r| r.without("x-amz-content-sha256"), Refusal::MissingPayloadHash),
-        ("two payload hashes", |r| repeat(r, "x-amz-content-sha256"), Refusal::Repeated),
+        ("an unknown payload mode", |r| set(r, "x-amz-content-sha256", "NONE"), MalformedPayloadHash),
+        ("no payload hash", |r| r.without("x-amz-content-sha256"), MissingPayloadHash),
+        ("two payload hashes", |r| repeat(r, "x-amz-content-sha256"), Repeated),
         ("the time of day changed", |r| r.replace_in_header("x-amz-date", "T150405Z", "T150406Z"), MISMATCH),
-        ("the day changed", |r| r.replace_in_header("x-amz-date", "20261120", "20261121"), Refusal::ScopeDate),
-        ("two times", |r| repeat(r, "x-amz-date"), Refusal::Repeated),
-        ("no time", |r| r.without("x-amz-date"), Refusal::MalformedHeader(Malformed::Timestamp)),
+        ("the day changed", |r| r.replace_in_header("x-amz-date", "20261120", "20261121"), ScopeDate),
+        ("two times", |r| repeat(r, "x-amz-date"), Repeated),
+        ("no time", |r| r.without("x-amz-date"), MalformedHeader(Timestamp)),
         (
             "a time in another spelling",
             |r| set(r, "x-amz-date", "Fri, 20 Nov 2026 15:04:05 GMT"),
-            Refusal::MalformedHeader(Malformed::Timestamp),
+            MalformedHeader(Timestamp),
         ),
-        ("two hosts", |r| repeat(r, "host"), Refusal::Repeated),
-        ("no host", |r| r.without("host"), Refusal::MalformedRequest),
-        ("host not signed", |r| r.replace_in_header("authorization", "host;", ""), Refusal::HeaderNotSigned),
-        ("the time not signed", |r| r.replace_in_header("authorization", ";x-amz-date", ""), Refusal::HeaderNotSigned),
-        (
-            "a header no longer signed",
-            |r| r.replace_in_header("authorization", ";x-amz-meta-a", ""),
-            Refusal::HeaderNotSigned,
-        ),
-        (
-            "a signed header that is not there",
-            |r| r.replace_in_header("authorization", "host;", "accept;host;"),
-            Refusal::SignedHeaderMissing,
-        ),
+        ("two hosts", |r| repeat(r, "host"), Repeated),
+        ("no host", |r| r.without("host"), MalformedRequest),
+        ("host not signed", |r| in_authorization(r, "host;", ""), HeaderNotSigned),
+        ("the time not signed", |r| in_authorization(r, ";x-amz-date", ""), HeaderNotSigned),
+        ("a header no longer signed", |r| in_authorization(r, ";x-amz-meta-a", ""), HeaderNotSigned),
+        ("a signed header that is not there", |r| in_authorization(r, "host;", "accept;host;"), SignedHeaderMissing),
         (
             "signed headers out of order",
-            |r| r.replace_in_header("authorization", "=host;x-amz-content-sha256;", "=x-amz-content-sha256;host;"),
-            Refusal::MalformedHeader(Malformed::SignedHeaders),
+            |r| in_authorization(r, "=host;x-amz-content-sha256;", "=x-amz-content-sha256;host;"),
+            MalformedHeader(SignedHeaders),
         ),
-        (
-            "scope: another day",
-            |r| r.replace_in_header("authorization", "/20261120/", "/20261119/"),
-            Refusal::ScopeDate,
-        ),
-        ("scope: another region of ours", |r| r.replace_in_header("authorization", REGION, "fra1-2"), MISMATCH),
-        ("scope: another's region", |r| r.replace_in_header("authorization", REGION, "us-east-1"), elsewhere()),
-        ("scope: another service", |r| r.replace_in_header("authorization", "/s3/", "/sts/"), Refusal::ScopeService),
-        (
-            "scope: region and service swapped",
-            |r| r.replace_in_header("authorization", "waw3-1/s3", "s3/waw3-1"),
-            Refusal::ScopeService,
-        ),
+        ("scope: another day", |r| in_authorization(r, "/20261120/", "/20261119/"), ScopeDate),
+        ("scope: another region of ours", |r| in_authorization(r, REGION, "fra1-2"), MISMATCH),
+        ("scope: another's region", |r| in_authorization(r, REGION, "us-east-1"), elsewhere()),
+        ("scope: another service", |r| in_authorization(r, "/s3/", "/sts/"), ScopeService),
+        ("scope: region and service swapped", |r| in_authorization(r, "waw3-1/s3", "s3/waw3-1"), ScopeService),
         (
             "scope: day and region swapped",
-            |r| r.replace_in_header("authorization", "20261120/waw3-1", "waw3-1/20261120"),
-            Refusal::MalformedHeader(Malformed::Credential),
+            |r| in_authorization(r, "20261120/waw3-1", "waw3-1/20261120"),
+            MalformedHeader(Credential),
         ),
         (
             "scope: another terminator",
-            |r| r.replace_in_header("authorization", "aws4_request", "aws5_request"),
-            Refusal::MalformedHeader(Malformed::Terminator),
+            |r| in_authorization(r, "aws4_request", "aws5_request"),
+            MalformedHeader(Terminator),
         ),
-        (
-            "another algorithm",
-            |r| r.replace_in_header("authorization", "SHA256", "SHA1"),
-            Refusal::MalformedHeader(Malformed::Algorithm),
-        ),
-        (
-            "the algorithm of a chunk",
-            |r| r.replace_in_header("authorization", "SHA256", "SHA256-PAYLOAD"),
-            Refusal::MalformedHeader(Malformed::Algorithm),
-        ),
+        ("another algorithm", |r| in_authorization(r, "SHA256", "SHA1"), MalformedHeader(Algorithm)),
+        ("the algorithm of a chunk", |r| in_authorization(r, "SHA256", "SHA256-PAYLOAD"), MalformedHeader(Algorithm)),
         (
             "version 2",
             |r| set(r, "authorization", "AWS NQAKEXAMPLE000000000:frJIUN8DYpKDtOLCwo//yllqDzg="),
-            Refusal::MalformedHeader(Malformed::Algorithm),
+            MalformedHeader(Algorithm),
         ),
-        ("a bearer token", |r| set(r, "authorization", "Bearer token"), Refusal::MalformedHeader(Malformed::Algorithm)),
-        ("two authorizations", |r| repeat(r, "authorization"), Refusal::Repeated),
-        ("no authorization", |r| r.without("authorization"), Refusal::Unsigned),
-        (
-            "signed in the query as well",
-            |r| r.replace_in_target("tag=1", "tag=1&X-Amz-Signature=0"),
-            Refusal::SignedTwice,
-        ),
+        ("a bearer token", |r| set(r, "authorization", "Bearer token"), MalformedHeader(Algorithm)),
+        ("two authorizations", |r| repeat(r, "authorization"), Repeated),
+        ("no authorization", |r| r.without("authorization"), Unsigned),
+        ("signed in the query as well", |r| r.replace_in_target("tag=1", "tag=1&X-Amz-Signature=0"), SignedTwice),
         (
             "a credential in the query as well",
             |r| r.replace_in_target("tag=1", "tag=1&x-amz-credential=0"),
-            Refusal::SignedTwice,
+            SignedTwice,
         ),
-        ("the same, encoded", |r| r.replace_in_target("tag=1", "tag=1&X-Amz%2DCredential=0"), Refusal::SignedTwice),
-        ("lines in the method", |r| r.method = "PUT\n/other".into(), Refusal::MalformedRequest),
+        ("the same, encoded", |r| r.replace_in_target("tag=1", "tag=1&X-Amz%2DCredential=0"), SignedTwice),
+        ("lines in the method", |r| r.method = "PUT\n/other".into(), MalformedRequest),
         (
             "lines in a value",
             |r| r.replace_in_header("x-amz-meta-a", "first", "first\nx-amz-acl:public-read"),
-            Refusal::MalformedRequest,
+            MalformedRequest,
         ),
-        ("a broken escape", |r| r.replace_in_target("%20", "%2g"), Refusal::MalformedRequest),
-        ("an absolute target", |r| r.replace_in_target("/a", "http://s3.example.com/a"), Refusal::MalformedRequest),
+        ("a broken escape", |r| r.replace_in_target("%20", "%2g"), MalformedRequest),
+        ("an absolute target", |r| r.replace_in_target("/a", "http://s3.example.com/a"), MalformedRequest),
     ];
     each_is_refused(forgeries, in_headers);
 }
@@ -145,62 +123,46 @@ fn no_change_to_a_presigned_request_goes_unnoticed() {
         ("a parameter changed", |r| r.replace_in_target("tag=1", "tag=2"), MISMATCH),
         ("a parameter added", |r| r.target.extend(b"&versionId=2"), MISMATCH),
         ("a longer life", |r| r.replace_in_target("Expires=3600", "Expires=7200"), MISMATCH),
-        ("too long a life", |r| r.replace_in_target("Expires=3600", "Expires=604801"), Refusal::ExpiresOutOfRange),
-        ("no end", |r| r.replace_in_target("&X-Amz-Expires=3600", ""), Refusal::ExpiresOutOfRange),
-        ("two ends", |r| r.target.extend(b"&X-Amz-Expires=3600"), Refusal::Repeated),
-        ("two ends, spelled apart", |r| r.target.extend(b"&x-amz-expires=604800"), Refusal::Repeated),
-        ("two signatures", |r| r.target.extend(b"&X-Amz-Signature=0"), Refusal::Repeated),
-        ("two credentials", |r| r.target.extend(b"&X-Amz%2dCredential=0"), Refusal::Repeated),
-        (
-            "a parameter of S3 twice",
-            |r| r.target.extend(b"&x-amz-acl=private&x-amz-acl=public-read"),
-            Refusal::Repeated,
-        ),
+        ("too long a life", |r| r.replace_in_target("Expires=3600", "Expires=604801"), ExpiresOutOfRange),
+        ("no end", |r| r.replace_in_target("&X-Amz-Expires=3600", ""), ExpiresOutOfRange),
+        ("two ends", |r| r.target.extend(b"&X-Amz-Expires=3600"), Repeated),
+        ("two ends, spelled apart", |r| r.target.extend(b"&x-amz-expires=604800"), Repeated),
+        ("two signatures", |r| r.target.extend(b"&X-Amz-Signature=0"), Repeated),
+        ("two credentials", |r| r.target.extend(b"&X-Amz%2dCredential=0"), Repeated),
+        ("a parameter of S3 twice", |r| r.target.extend(b"&x-amz-acl=private&x-amz-acl=public-read"), Repeated),
         ("the time of day changed", |r| r.replace_in_target("T150405Z", "T150406Z"), MISMATCH),
-        ("the day changed", |r| r.replace_in_target("Date=20261120", "Date=20261119"), Refusal::ScopeDate),
-        (
-            "no time",
-            |r| r.replace_in_target("&X-Amz-Date=20261120T150405Z", ""),
-            Refusal::MalformedQuery(Malformed::Timestamp),
-        ),
-        ("a header added", |r| r.headers.push(("x-amz-acl".into(), b"public-read".to_vec())), Refusal::HeaderNotSigned),
-        ("host not signed", |r| r.replace_in_target("=host%3B", "="), Refusal::HeaderNotSigned),
+        ("the day changed", |r| r.replace_in_target("Date=20261120", "Date=20261119"), ScopeDate),
+        ("no time", |r| r.replace_in_target("&X-Amz-Date=20261120T150405Z", ""), MalformedQuery(Timestamp)),
+        ("a header added", |r| r.headers.push(("x-amz-acl".into(), b"public-read".to_vec())), HeaderNotSigned),
+        ("host not signed", |r| r.replace_in_target("=host%3B", "="), HeaderNotSigned),
         (
             "no signed headers",
             |r| r.replace_in_target("&X-Amz-SignedHeaders=", "&ignored="),
-            Refusal::MalformedQuery(Malformed::SignedHeaders),
+            MalformedQuery(SignedHeaders),
         ),
         ("a payload hash promised", |r| r.target.extend(b"&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD"), MISMATCH),
         ("a session token", |r| r.target.extend(b"&X-Amz-Security-Token=token"), MISMATCH),
-        ("scope: another day", |r| r.replace_in_target("%2F20261120%2F", "%2F20261119%2F"), Refusal::ScopeDate),
+        ("scope: another day", |r| r.replace_in_target("%2F20261120%2F", "%2F20261119%2F"), ScopeDate),
         ("scope: another's region", |r| r.replace_in_target(REGION, "us-east-1"), elsewhere()),
-        ("scope: another service", |r| r.replace_in_target("%2Fs3%2F", "%2Fsts%2F"), Refusal::ScopeService),
+        ("scope: another service", |r| r.replace_in_target("%2Fs3%2F", "%2Fsts%2F"), ScopeService),
         (
             "scope: another terminator",
             |r| r.replace_in_target("aws4_request", "aws5_request"),
-            Refusal::MalformedQuery(Malformed::Terminator),
+            MalformedQuery(Terminator),
         ),
-        ("scope not in UTF-8", |r| r.replace_in_target(REGION, "%FF"), Refusal::MalformedQuery(Malformed::Credential)),
-        ("another algorithm", |r| r.replace_in_target("SHA256", "SHA1"), Refusal::MalformedQuery(Malformed::Algorithm)),
-        (
-            "no algorithm",
-            |r| r.replace_in_target("X-Amz-Algorithm", "ignored"),
-            Refusal::MalformedQuery(Malformed::Algorithm),
-        ),
-        (
-            "no signature",
-            |r| r.replace_in_target("X-Amz-Signature", "ignored"),
-            Refusal::MalformedQuery(Malformed::Signature),
-        ),
+        ("scope not in UTF-8", |r| r.replace_in_target(REGION, "%FF"), MalformedQuery(Credential)),
+        ("another algorithm", |r| r.replace_in_target("SHA256", "SHA1"), MalformedQuery(Algorithm)),
+        ("no algorithm", |r| r.replace_in_target("X-Amz-Algorithm", "ignored"), MalformedQuery(Algorithm)),
+        ("no signature", |r| r.replace_in_target("X-Amz-Signature", "ignored"), MalformedQuery(Signature)),
         (
             "small letters in a name",
             |r| r.replace_in_target("X-Amz-Signature", "x-amz-signature"),
-            Refusal::MalformedQuery(Malformed::Signature),
+            MalformedQuery(Signature),
         ),
         (
             "signed in a header as well",
             |r| r.headers.push(("Authorization".into(), b"AWS4-HMAC-SHA256 ".to_vec())),
-            Refusal::SignedTwice,
+            SignedTwice,
         ),
     ];
     each_is_refused(forgeries, in_query);
@@ -229,12 +191,11 @@ fn only_the_one_signature_is_accepted() {
 fn a_signature_does_not_outlive_its_time() {
     let after = |request: &OwnedRequest, seconds| request.verify(signed_at() + TimeDelta::seconds(seconds));
     let request = in_headers();
-    for (seconds, answer) in [(-901, Err(Refusal::Skewed)), (-900, Ok(())), (900, Ok(())), (901, Err(Refusal::Skewed))]
-    {
+    for (seconds, answer) in [(-901, Err(Skewed)), (-900, Ok(())), (900, Ok(())), (901, Err(Skewed))] {
         assert_eq!(after(&request, seconds), answer, "{seconds} s");
     }
     let request = in_query();
-    for (seconds, answer) in [(-901, Err(Refusal::NotYetValid)), (3_600, Ok(())), (3_601, Err(Refusal::Expired))] {
+    for (seconds, answer) in [(-901, Err(NotYetValid)), (3_600, Ok(())), (3_601, Err(Expired))] {
         assert_eq!(after(&request, seconds), answer, "{seconds} s");
     }
 }
@@ -310,6 +271,10 @@ fn with_signature(mut request: OwnedRequest, signature: &str) -> OwnedRequest {
 fn text_that_ends_in_a_signature(request: &mut OwnedRequest) -> &mut Vec<u8> {
     let in_headers = request.headers.iter().any(|(name, _)| name == "authorization");
     if in_headers { request.header("authorization") } else { &mut request.target }
+}
+
+fn in_authorization(request: &mut OwnedRequest, from: &str, to: &str) {
+    request.replace_in_header("authorization", from, to);
 }
 
 fn set(request: &mut OwnedRequest, name: &str, value: &str) {
