@@ -1,8 +1,9 @@
 //! Odd requests, signed by the signer of the AWS SDK for Rust.
 
+use keyreeve_verify::sigv4::{Expires, Form, PayloadHash, SignedRequest};
 use proptest::prelude::*;
 
-use crate::support::{OwnedRequest, Place, at, encoded};
+use crate::support::{ACCESS_KEY_ID, OwnedRequest, Place, REGION, at, encoded};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
@@ -25,6 +26,36 @@ proptest! {
         let mut signed = request.signed(place, at(15, 4, 5));
         signed.target = [b"/", extra.as_bytes(), &signed.target].concat();
         prop_assert!(signed.verify(at(15, 4, 5)).is_err());
+    }
+}
+
+#[test]
+fn a_request_says_who_signed_it_and_what() {
+    let in_headers = Form::Header;
+    let in_query = Form::Presigned(Expires::from_seconds(60).unwrap());
+    for (place, form) in [(Place::Headers, in_headers), (Place::Query { expires: 60 }, in_query)] {
+        let signed = OwnedRequest::new("GET", "/a", "s3.example.com").signed(place, at(15, 4, 5));
+        signed.look(|request| {
+            let read = SignedRequest::parse(request).ok().unwrap();
+            assert_eq!(read.access_key_id, ACCESS_KEY_ID);
+            assert_eq!(read.payload_hash, PayloadHash::Unsigned);
+            assert!(!read.has_session_token);
+            assert_eq!(read.presented.form, form);
+            assert_eq!(read.presented.string_to_sign.timestamp.instant(), at(15, 4, 5));
+            assert_eq!(read.presented.string_to_sign.scope.region(), REGION);
+        });
+    }
+}
+
+#[test]
+fn a_session_token_is_seen_wherever_it_stands() {
+    let in_header = OwnedRequest::new("GET", "/a", "s3.example.com").with("X-Amz-Security-Token", "token");
+    let in_query = |name| OwnedRequest::new("GET", format!("/a?{name}=token"), "s3.example.com");
+    for request in [in_header, in_query("X-Amz-Security-Token"), in_query("x-amz-security-token")] {
+        for place in [Place::Headers, Place::Query { expires: 60 }] {
+            let signed = request.clone().signed(place, at(15, 4, 5));
+            assert!(signed.look(|request| SignedRequest::parse(request).ok().unwrap().has_session_token));
+        }
     }
 }
 
