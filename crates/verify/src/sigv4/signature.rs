@@ -3,6 +3,8 @@
 //! Neither `PartialEq` nor `Debug` nor `Display` exist for it: an early exit in a comparison tells a forger how far he
 //! got, and the signature we would have accepted must never reach a log.
 
+use std::fmt;
+
 use subtle::{Choice, ConstantTimeEq};
 
 use super::{Malformed, hex};
@@ -27,7 +29,7 @@ impl Signature {
         text
     }
 
-    pub(super) fn write_hex(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
+    pub(super) fn write_hex(&self, out: &mut impl fmt::Write) -> fmt::Result {
         hex::write(&self.0, out)
     }
 }

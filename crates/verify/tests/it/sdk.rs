@@ -118,7 +118,7 @@ fn place() -> impl Strategy<Value = Place> {
     prop_oneof![Just(Place::Headers), (1..=604_800_u64).prop_map(|expires| Place::Query { expires })]
 }
 
-/// Small letters in escapes, escapes where none are needed, and a plus for a space in the query.
+/// Small letters in escapes, escapes where none are needed, and in the query a plain slash and a plus for a space.
 fn respelled(target: &[u8]) -> Vec<u8> {
     let mut respelled = Vec::new();
     let mut in_query = false;
@@ -127,6 +127,7 @@ fn respelled(target: &[u8]) -> Vec<u8> {
         match byte {
             b'%' => match [*rest.next().unwrap(), *rest.next().unwrap()] {
                 [b'2', b'0'] if in_query => respelled.push(b'+'),
+                [b'2', b'F'] if in_query => respelled.push(b'/'),
                 escape => respelled.extend([b'%'].iter().chain(&escape.map(|digit| digit.to_ascii_lowercase()))),
             },
             b'e' => respelled.extend(b"%65"),
