@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keyreeve_verify::sigv4::{
-    Audience, Credential, Expires, Form, Malformed, PayloadHash, Presented, Refusal, S3, Scope, Sha256Digest,
-    Signature, SigningKey, StringToSign, Subject, Timestamp,
+    Audience, Credential, Expires, Form, Malformed, PayloadHash, Presented, Refusal, S3, Scope, ScopeDate,
+    Sha256Digest, Signature, SigningKey, StringToSign, Subject, Timestamp,
 };
 
 use crate::support::{OURS, REGION, SECRET, at};
@@ -227,6 +227,14 @@ fn a_credential_is_printed_as_it_was_read() {
     assert_eq!(credential.access_key_id(), "NQAKEXAMPLE000000000");
     assert_eq!((credential.scope().region(), credential.scope().service()), ("waw3-1", "s3"));
     assert_eq!(credential.to_string(), text);
+}
+
+#[test]
+fn a_date_is_the_same_written_and_counted() {
+    let date = signed_at().date_naive();
+    assert_eq!(ScopeDate::parse("20261120"), Ok(ScopeDate::new(date)));
+    assert_eq!(timestamp().date().date(), date);
+    assert_eq!(ScopeDate::new(date).to_string(), "20261120");
 }
 
 fn good(form: Form, seconds: std::ops::RangeInclusive<i64>) -> [bool; 5] {
