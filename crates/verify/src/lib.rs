@@ -1,1 +1,11 @@
-//! placeholder
+//! Who signed an S3 request, decided from the request alone.
+//!
+//! Everything here is a pure function of its arguments: the time of day, the secret and the regions that are ours all
+//! arrive from outside. The control plane and the gateway's client both link this crate, so that the two can never
+//! disagree about a signature.
+//!
+//! Deliberately absent: clocks, randomness, storage, HTTP and logging.
+
+#![forbid(unsafe_code)]
+
+pub mod sigv4;
