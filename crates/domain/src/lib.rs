@@ -14,6 +14,7 @@ pub mod id;
 pub mod invalid;
 pub mod key_model;
 pub mod liveness;
+pub mod networks;
 pub mod partner;
 pub mod password;
 pub mod region;
