@@ -8,6 +8,7 @@
 pub mod actor;
 pub mod api_token;
 pub mod audit;
+pub mod bucket;
 pub mod change;
 pub mod entropy;
 pub mod id;
