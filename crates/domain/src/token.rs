@@ -22,11 +22,21 @@ pub enum TokenKind {
     Invitation,
     /// Makes the first operator, once.
     Setup,
+    /// Opens the secret of a key that somebody else made, once.
+    Claim,
 }
 
 impl TokenKind {
-    pub const ALL: [Self; 7] =
-        [Self::Operator, Self::Partner, Self::Tenant, Self::Gateway, Self::Refresh, Self::Invitation, Self::Setup];
+    pub const ALL: [Self; 8] = [
+        Self::Operator,
+        Self::Partner,
+        Self::Tenant,
+        Self::Gateway,
+        Self::Refresh,
+        Self::Invitation,
+        Self::Setup,
+        Self::Claim,
+    ];
 
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -37,6 +47,7 @@ impl TokenKind {
             Self::Refresh => "krr_",
             Self::Invitation => "kri_",
             Self::Setup => "krs_",
+            Self::Claim => "krc_",
         }
     }
 }
