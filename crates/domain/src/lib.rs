@@ -13,6 +13,7 @@ pub mod change;
 pub mod entropy;
 pub mod id;
 pub mod invalid;
+pub mod key;
 pub mod key_model;
 pub mod liveness;
 pub mod networks;

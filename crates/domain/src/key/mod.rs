@@ -1,0 +1,7 @@
+//! Keys: what they are called and may do, which pairs they have had, and how they end.
+
+pub mod access_key_id;
+pub mod secret_access_key;
+
+pub use access_key_id::AccessKeyId;
+pub use secret_access_key::SecretAccessKey;
