@@ -12,6 +12,7 @@ pub mod bucket;
 pub mod change;
 pub mod entropy;
 pub mod id;
+pub mod instance;
 pub mod invalid;
 pub mod key;
 pub mod key_model;
