@@ -1,6 +1,7 @@
 //! What those who remember things have to be told: the rows of the change feed.
 
-use crate::id::{PartnerId, TenantId};
+use crate::id::{KeyId, PartnerId, TenantId};
+use crate::key::AccessKeyId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -8,6 +9,8 @@ pub enum Change {
     Partner(PartnerId),
     /// The tenant, and with it all its people and keys.
     Tenant(TenantId),
+    /// One pair of a key: whoever remembers keys remembers them by their access key ids.
+    Key(KeyId, AccessKeyId),
 }
 
 impl Change {
@@ -15,6 +18,7 @@ impl Change {
         match self {
             Self::Partner(_) => "partner",
             Self::Tenant(_) => "tenant",
+            Self::Key(..) => "key",
         }
     }
 }
