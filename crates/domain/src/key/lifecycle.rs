@@ -162,8 +162,7 @@ impl Key {
             return Err(Refused::GraceTooLong { most });
         }
         let key = self.unless_over(now)?;
-        let retirement = grace.retirement(now, key.terms.expires_at);
-        Ok(Self { pairs: key.pairs.rotate(access_key_id, retirement, now), ..key })
+        Ok(Self { pairs: key.pairs.rotate(access_key_id, grace, now), ..key })
     }
 
     /// The retiring pair dies before its time: by request, or because it has become quiet.
@@ -327,6 +326,13 @@ mod tests {
         assert_eq!(revoked().enable(later(2)), Err(Refused::Revoked));
         assert_eq!(revoked().change(terms(), &multi(), later(2)), Err(Refused::Revoked));
         assert!(revoked().delete(&multi(), later(2)).is_ok());
+    }
+
+    #[test]
+    fn a_revocation_leaves_no_pair_retiring() {
+        let rotated = key().rotate(access_key_id(2), grace(60), &multi(), START).unwrap();
+        let revoked = rotated.revoke(&multi(), later(1)).unwrap();
+        assert_eq!(states(&revoked), [PairState::Ended(later(1)), PairState::Current]);
     }
 
     #[test]

@@ -98,11 +98,8 @@ impl Grace {
         self.at_most
     }
 
-    /// Never beyond the end of the key itself.
-    pub(super) fn retirement(self, now: Timestamp, key_expires_at: Option<Timestamp>) -> Retirement {
-        let grace_end = now + self.at_most;
-        let until = key_expires_at.map_or(grace_end, |expiry| expiry.min(grace_end));
-        Retirement { since: now, until, quiet_for: self.quiet_for }
+    fn starting(self, now: Timestamp) -> Retirement {
+        Retirement { since: now, until: now + self.at_most, quiet_for: self.quiet_for }
     }
 }
 
@@ -160,8 +157,8 @@ impl Pairs {
 
     /// The old pair goes on until its retirement ends. One that was still retiring ends now: two pairs are enough to
     /// move a fleet, and each more would be one more secret that works.
-    pub(super) fn rotate(self, access_key_id: AccessKeyId, retirement: Retirement, now: Timestamp) -> Self {
-        self.follow_with(access_key_id, PairState::Retiring(retirement), now)
+    pub(super) fn rotate(self, access_key_id: AccessKeyId, grace: Grace, now: Timestamp) -> Self {
+        self.follow_with(access_key_id, PairState::Retiring(grace.starting(now)), now)
     }
 
     fn follow_with(self, access_key_id: AccessKeyId, old: PairState, now: Timestamp) -> Self {
@@ -193,7 +190,7 @@ mod tests {
     }
 
     fn retiring() -> PairState {
-        PairState::Retiring(Grace::lasting(time::minutes(5)).unwrap().retirement(START, None))
+        PairState::Retiring(Grace::lasting(time::minutes(5)).unwrap().starting(START))
     }
 
     #[test]
@@ -207,16 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn grace_never_outlasts_the_key() {
-        let grace = Grace::lasting(time::minutes(5)).unwrap();
-        assert_eq!(grace.retirement(START, None).until, START + time::minutes(5));
-        assert_eq!(grace.retirement(START, Some(START + time::minutes(9))).until, START + time::minutes(5));
-        assert_eq!(grace.retirement(START, Some(START + time::minutes(2))).until, START + time::minutes(2));
-    }
-
-    #[test]
     fn quiet_counts_from_the_last_use_or_from_the_rotation() {
-        let retirement = Grace::until_quiet(time::minutes(10), time::days(1)).unwrap().retirement(START, None);
+        let retirement = Grace::until_quiet(time::minutes(10), time::days(1)).unwrap().starting(START);
         assert!(!retirement.is_quiet(None, START + time::minutes(9)));
         assert!(retirement.is_quiet(None, START + time::minutes(10)));
         let before = Some(START - time::days(1));
@@ -224,7 +213,7 @@ mod tests {
         let used = Some(START + time::minutes(5));
         assert!(!retirement.is_quiet(used, START + time::minutes(14)));
         assert!(retirement.is_quiet(used, START + time::minutes(15)));
-        let fixed = Grace::lasting(time::days(1)).unwrap().retirement(START, None);
+        let fixed = Grace::lasting(time::days(1)).unwrap().starting(START);
         assert!(!fixed.is_quiet(None, START + time::days(2)), "nobody asked to wait for silence");
     }
 
