@@ -73,7 +73,7 @@ pub struct Grace {
     quiet_for: Option<TimeDelta>,
 }
 
-/// Gateways report uses by the minute: a shorter silence says nothing.
+/// Uses are heard of a little late: a shorter silence says nothing.
 const SHORTEST_QUIET: TimeDelta = time::minutes(1);
 
 impl Grace {
@@ -168,6 +168,7 @@ impl Pairs {
         Self { older, current: next }
     }
 
+    /// Ends the pair that is retiring, if there is one; one whose time was over has ended then.
     pub(super) fn retire(mut self, now: Timestamp) -> Self {
         for pair in &mut self.older {
             if let PairState::Retiring(retirement) = pair.state {

@@ -1,11 +1,11 @@
 //! What is agreed about a key: its name, its purpose, what it may do and for how long. All of it may be changed.
 
-use crate::Timestamp;
 use crate::key::Grants;
 use crate::key::grants::Buckets;
 use crate::key::refused::{Feature, Refused};
 use crate::key_model::{Presence, Switches};
 use crate::text::{Description, Label};
+use crate::{Timestamp, time};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -20,11 +20,7 @@ impl Terms {
     /// For a new key. Where the model bounds lifetimes and no expiry is named, it is the latest possible.
     pub(super) fn for_new_key(self, switches: &Switches, now: Timestamp) -> Result<Self, Refused> {
         let expires_at = self.expires_at.or(switches.max_ttl.map(|ttl| now + ttl));
-        let terms = Self { expires_at, ..self };
-        terms.require_texts(switches, None)?;
-        terms.require_offered_scopes(switches, None)?;
-        terms.require_possible_expiry(switches, None, now, now)?;
-        Ok(terms)
+        Self { expires_at, ..self }.agreed(None, switches, now, now)
     }
 
     /// In place of `before`. What stays as it was is not judged again: it was right under the model of its day.
@@ -35,13 +31,24 @@ impl Terms {
         created_at: Timestamp,
         now: Timestamp,
     ) -> Result<Self, Refused> {
-        self.require_texts(switches, Some(before))?;
-        self.require_offered_scopes(switches, Some(before))?;
-        self.require_possible_expiry(switches, Some(before), created_at, now)?;
-        Ok(self)
+        self.agreed(Some(before), switches, created_at, now)
     }
 
-    fn require_texts(&self, switches: &Switches, before: Option<&Self>) -> Result<(), Refused> {
+    fn agreed(
+        self,
+        before: Option<&Self>,
+        switches: &Switches,
+        created_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        let terms = Self { expires_at: self.expires_at.map(time::to_micros), ..self };
+        terms.require_texts(before, switches)?;
+        terms.require_offered_scopes(before, switches)?;
+        terms.require_possible_expiry(before, switches, created_at, now)?;
+        Ok(terms)
+    }
+
+    fn require_texts(&self, before: Option<&Self>, switches: &Switches) -> Result<(), Refused> {
         let lacks =
             |wanted, has: fn(&Self) -> bool| wanted == Presence::Required && !has(self) && before.is_none_or(has);
         if lacks(switches.label, |terms| terms.label.is_some()) {
@@ -53,7 +60,7 @@ impl Terms {
         Ok(())
     }
 
-    fn require_offered_scopes(&self, switches: &Switches, before: Option<&Self>) -> Result<(), Refused> {
+    fn require_offered_scopes(&self, before: Option<&Self>, switches: &Switches) -> Result<(), Refused> {
         let unchanged = before.is_some_and(|terms| terms.grants.buckets == self.grants.buckets);
         if switches.bucket_scopes || unchanged || self.grants.buckets == Buckets::All {
             Ok(())
@@ -65,8 +72,8 @@ impl Terms {
     /// An earlier end is always possible, a later one only within the lifetime that the model gives.
     fn require_possible_expiry(
         &self,
-        switches: &Switches,
         before: Option<&Self>,
+        switches: &Switches,
         created_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Refused> {
@@ -91,7 +98,6 @@ mod tests {
     use crate::bucket::BucketName;
     use crate::key::grants::BucketNames;
     use crate::key::sample::{START, key, multi, terms};
-    use crate::time;
 
     fn within_days(days: i64) -> Switches {
         Switches { max_ttl: Some(time::days(days)), ..multi() }
@@ -140,6 +146,13 @@ mod tests {
         let unsaid = terms().for_new_key(&within_days(90), START).unwrap();
         assert_eq!(unsaid.expires_at, Some(latest), "the latest possible where none is named");
         assert_eq!(terms().for_new_key(&multi(), START).unwrap().expires_at, None);
+    }
+
+    #[test]
+    fn an_expiry_is_kept_as_the_databases_keep_it() {
+        let exact = START + time::days(1);
+        let finer = Terms { expires_at: Some(exact + chrono::TimeDelta::nanoseconds(999)), ..terms() };
+        assert_eq!(finer.for_new_key(&multi(), START).unwrap().expires_at, Some(exact));
     }
 
     #[test]
