@@ -10,12 +10,12 @@ use crate::partner::PartnerPath;
 use crate::scope::{Scope, Scopes};
 use crate::text::Description;
 use crate::token::TokenKind;
-use crate::{Invalid, Timestamp, time};
+use crate::{Invalid, Timestamp, networks, time};
 
 pub const LONGEST_LIFETIME: TimeDelta = time::days(366);
 /// How long the old token may go on when it is rotated.
 pub const LONGEST_GRACE: TimeDelta = time::days(30);
-pub const MOST_NETWORKS: usize = 32;
+pub const MOST_NETWORKS: usize = networks::MOST;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiToken {
@@ -74,9 +74,7 @@ impl ApiToken {
     }
 
     pub fn may_come_from(&self, address: Option<IpAddr>) -> bool {
-        self.networks.is_empty()
-            || address
-                .is_some_and(|address| self.networks.iter().any(|network| network.contains(&address.to_canonical())))
+        networks::admit(&self.networks, address)
     }
 
     /// When the old token stops, if it is rotated now: never later than it would have.

@@ -1,6 +1,7 @@
 //! What those who remember things have to be told: the rows of the change feed.
 
-use crate::id::{PartnerId, TenantId};
+use crate::id::{KeyId, PartnerId, TenantId};
+use crate::key::AccessKeyId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -8,6 +9,8 @@ pub enum Change {
     Partner(PartnerId),
     /// The tenant, and with it all its people and keys.
     Tenant(TenantId),
+    /// One pair of a key: whoever remembers keys remembers them by their access key ids.
+    Key(KeyId, AccessKeyId),
 }
 
 impl Change {
@@ -15,14 +18,16 @@ impl Change {
         match self {
             Self::Partner(_) => "partner",
             Self::Tenant(_) => "tenant",
+            Self::Key(..) => "key",
         }
     }
 
-    /// The id of what changed.
+    /// The id of what changed; of a key the access key id, by which it is remembered.
     pub fn subject(&self) -> &str {
         match self {
             Self::Partner(id) => id.as_str(),
             Self::Tenant(id) => id.as_str(),
+            Self::Key(_, access_key_id) => access_key_id.as_str(),
         }
     }
 }

@@ -48,6 +48,12 @@ ids! {
     PartnerId = "ptr";
     TenantId = "ten";
     UserId = "usr";
+    /// Of a storage instance.
+    InstanceId = "ins";
+    /// Of a key through all its pairs; never an access key id.
+    KeyId = "key";
+    /// Of a claim link: the link itself is a secret and never an id.
+    ClaimId = "clm";
     GatewayId = "gtw";
     /// Of an API token; the token itself is a secret and never an id.
     TokenId = "tok";

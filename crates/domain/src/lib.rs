@@ -8,12 +8,16 @@
 pub mod actor;
 pub mod api_token;
 pub mod audit;
+pub mod bucket;
 pub mod change;
 pub mod entropy;
 pub mod id;
+pub mod instance;
 pub mod invalid;
+pub mod key;
 pub mod key_model;
 pub mod liveness;
+pub mod networks;
 pub mod partner;
 pub mod password;
 pub mod region;

@@ -1,9 +1,8 @@
 //! Short texts that people type: names, descriptions, addresses of people. Parsed once, valid ever after.
 
-use std::fmt;
-
 use crate::Invalid;
 
+/// Makes a type of each named text, from the one rule that parses it.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident: $check:expr;)*) => {$(
         $(#[$doc])*
@@ -11,8 +10,8 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
-                let check: fn(&str) -> Result<String, Invalid> = $check;
+            pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
+                let check: fn(&str) -> Result<String, $crate::Invalid> = $check;
                 check(text).map(Self)
             }
 
@@ -21,17 +20,21 @@ macro_rules! texts {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )*};
 }
 
+pub(crate) use texts;
+
 texts! {
     /// What people call a partner, a tenant, a region, a user.
     Name: |text| line(text, 1, 200);
+    /// What people call a key.
+    Label: |text| line(text, 1, 200);
     /// What a token or a key is for.
     Description: |text| line(text, 1, 200);
     /// A partner's own number for a tenant: whatever its billing system uses.

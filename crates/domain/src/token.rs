@@ -5,7 +5,7 @@
 
 use crate::{Entropy, Invalid, Secret};
 
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(crate) const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM: usize = 30;
 const CHECKSUM: usize = 6;
 
@@ -22,11 +22,21 @@ pub enum TokenKind {
     Invitation,
     /// Makes the first operator, once.
     Setup,
+    /// Opens the secret of a key that somebody else made, once.
+    Claim,
 }
 
 impl TokenKind {
-    pub const ALL: [Self; 7] =
-        [Self::Operator, Self::Partner, Self::Tenant, Self::Gateway, Self::Refresh, Self::Invitation, Self::Setup];
+    pub const ALL: [Self; 8] = [
+        Self::Operator,
+        Self::Partner,
+        Self::Tenant,
+        Self::Gateway,
+        Self::Refresh,
+        Self::Invitation,
+        Self::Setup,
+        Self::Claim,
+    ];
 
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -37,6 +47,7 @@ impl TokenKind {
             Self::Refresh => "krr_",
             Self::Invitation => "kri_",
             Self::Setup => "krs_",
+            Self::Claim => "krc_",
         }
     }
 }

@@ -21,9 +21,9 @@ impl Service {
     pub fn authenticate(&self, bearer: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         match token::kind_of(bearer) {
             Ok(TokenKind::Operator | TokenKind::Partner | TokenKind::Tenant) => self.holder_of(bearer, from, now),
-            Ok(TokenKind::Gateway | TokenKind::Refresh | TokenKind::Invitation | TokenKind::Setup) => {
-                Err(Error::UnknownCredentials)
-            }
+            Ok(
+                TokenKind::Gateway | TokenKind::Refresh | TokenKind::Invitation | TokenKind::Claim | TokenKind::Setup,
+            ) => Err(Error::UnknownCredentials),
             Err(_) => self.person_behind(&self.bearers.open(bearer, now)?, now),
         }
     }
@@ -102,7 +102,9 @@ impl From<Dead> for Error {
         match dead {
             Dead::Expired => Self::Expired,
             Dead::Suspended => Self::Suspended,
-            Dead::Ended | Dead::Deleted => Self::UnknownCredentials,
+            Dead::Unknown | Dead::Revoked | Dead::Disabled | Dead::Retired | Dead::Ended | Dead::Deleted => {
+                Self::UnknownCredentials
+            }
         }
     }
 }

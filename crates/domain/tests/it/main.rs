@@ -1,0 +1,8 @@
+//! The rules of the domain, held against models that are too simple to be wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod access_key_id;
+mod key;
+mod naive_key;
+mod overlap;
