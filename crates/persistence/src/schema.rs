@@ -224,5 +224,101 @@ table! {
     }
 }
 
+table! {
+    instances (id) {
+        id -> Text,
+        tenant_id -> Text,
+        region -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        named_by -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
+    buckets (tenant_id, name) {
+        tenant_id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    keys (id) {
+        id -> Text,
+        tenant_id -> Text,
+        instance_id -> Text,
+        region -> Text,
+        label -> Nullable<Text>,
+        description -> Nullable<Text>,
+        all_buckets -> Bool,
+        prefixes -> Text,
+        permissions -> Text,
+        networks -> Text,
+        state -> Text,
+        state_since -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        access_key_id -> Text,
+        rotated_at -> BigInt,
+        created_at -> BigInt,
+        created_by_kind -> Text,
+        created_by_id -> Text,
+        version -> BigInt,
+    }
+}
+
+table! {
+    key_buckets (key_id, name) {
+        key_id -> Text,
+        tenant_id -> Text,
+        name -> Text,
+    }
+}
+
+table! {
+    key_pairs (access_key_id) {
+        access_key_id -> Text,
+        key_id -> Text,
+        tenant_id -> Text,
+        version -> BigInt,
+        since -> BigInt,
+        state -> Text,
+        retiring_since -> Nullable<BigInt>,
+        retiring_until -> Nullable<BigInt>,
+        quiet_for_seconds -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        sealed_by -> Nullable<BigInt>,
+        sealed -> Nullable<Binary>,
+        made_by -> Text,
+    }
+}
+
+table! {
+    spent_access_key_ids (access_key_id) {
+        access_key_id -> Text,
+        tenant_id -> Text,
+        key_id -> Text,
+        spent_at -> BigInt,
+    }
+}
+
+table! {
+    claims (id) {
+        id -> Text,
+        tenant_id -> Text,
+        key_id -> Text,
+        access_key_id -> Text,
+        hash -> Binary,
+        sealed_by -> Nullable<BigInt>,
+        sealed -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        opened_at -> Nullable<BigInt>,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(tenants, users, sessions, refresh_tokens, invitations, api_tokens, partners);
 allow_tables_to_appear_in_same_query!(regions, tenant_regions, key_models);
+allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs);

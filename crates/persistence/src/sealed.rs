@@ -7,7 +7,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use domain::Entropy;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Error, Result};
 use crate::key_ring::{KeyRing, MasterKey};
@@ -25,19 +25,26 @@ pub enum Place<'a> {
     ServiceKey { name: &'a str },
     TenantKey { tenant: &'a str, version: i64 },
     OneTimeSecret { caller: &'a str, object: &'a str },
+    S3Secret { tenant: &'a str, key: &'a str, access_key_id: &'a str, version: i64 },
+    Claim { tenant: &'a str, claim: &'a str, access_key_id: &'a str },
 }
 
 impl Place<'_> {
     /// Every part with its length in front: no two places have the same bytes.
     fn bytes(&self) -> Vec<u8> {
-        let version;
-        let parts: [&str; 3] = match self {
-            Self::ServiceKey { name } => ["service key", name, ""],
-            Self::TenantKey { tenant, version: number } => {
-                version = number.to_string();
-                ["tenant key", tenant, &version]
+        let number;
+        let parts: [&str; 5] = match self {
+            Self::ServiceKey { name } => ["service key", name, "", "", ""],
+            Self::TenantKey { tenant, version } => {
+                number = version.to_string();
+                ["tenant key", tenant, &number, "", ""]
             }
-            Self::OneTimeSecret { caller, object } => ["one-time secret", caller, object],
+            Self::OneTimeSecret { caller, object } => ["one-time secret", caller, object, "", ""],
+            Self::S3Secret { tenant, key, access_key_id, version } => {
+                number = version.to_string();
+                ["s3 secret", tenant, key, access_key_id, &number]
+            }
+            Self::Claim { tenant, claim, access_key_id } => ["claim", tenant, claim, access_key_id, ""],
         };
         let mut bytes = b"keyreeve sealed v1".to_vec();
         for part in parts {
@@ -59,6 +66,33 @@ impl KeyRing {
     pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>> {
         let key = self.by_id(&sealed.by).map(MasterKey::bytes);
         open(key.ok_or(Error::Unsealable("it was sealed by another master key"))?, place, &sealed.bytes)
+    }
+}
+
+/// The key that seals one tenant's secrets, opened.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct DataKey {
+    pub(crate) version: i64,
+    pub(crate) key: [u8; 32],
+}
+
+/// A ciphertext and the version of the tenant's data key that opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    pub(crate) by: i64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl DataKey {
+    pub fn seal(&self, place: Place<'_>, plain: &[u8], entropy: &mut Entropy) -> Result<SealedSecret> {
+        Ok(SealedSecret { by: self.version, bytes: seal(&self.key, place, plain, entropy)? })
+    }
+
+    pub fn open(&self, place: Place<'_>, sealed: &SealedSecret) -> Result<Zeroizing<Vec<u8>>> {
+        if sealed.by != self.version {
+            return Err(Error::Unsealable("it was sealed by another data key"));
+        }
+        open(&self.key, place, &sealed.bytes)
     }
 }
 

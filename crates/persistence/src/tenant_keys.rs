@@ -1,17 +1,18 @@
 //! Rows of `tenant_keys`: the data key that seals a tenant's secrets, itself sealed by a master key.
 
+use authz::OnTenant;
 use diesel::prelude::*;
 use domain::id::TenantId;
 use zeroize::Zeroizing;
 
 use crate::KeyRing;
-use crate::error::Result;
-use crate::rows::micros;
+use crate::error::{Error, Result};
+use crate::rows::{Row, micros};
 use crate::schema::tenant_keys;
-use crate::sealed::Place;
-use crate::transaction::Writing;
+use crate::sealed::{DataKey, Place, Sealed, SealedSecret};
+use crate::transaction::{Reading, Writing, optional};
 
-#[derive(Insertable)]
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = tenant_keys)]
 struct TenantKeyRow {
     tenant_id: String,
@@ -35,4 +36,26 @@ pub fn insert_first(db: &mut Writing<'_>, ring: &KeyRing, tenant: &TenantId) -> 
     };
     diesel::insert_into(tenant_keys::table).values(&row).execute(db.connection())?;
     Ok(())
+}
+
+/// The data key that seals a tenant's secrets today.
+pub fn newest(permit: &impl OnTenant, db: &mut Reading<'_>, ring: &KeyRing) -> Result<DataKey> {
+    let query = tenant_keys::table.filter(tenant_keys::tenant_id.eq(permit.tenant().as_str()));
+    let row: Option<TenantKeyRow> = optional(query.order(tenant_keys::version.desc()).first(db.connection))?;
+    open(row, ring)
+}
+
+/// The one that sealed a secret.
+pub fn of(tenant: &TenantId, db: &mut Reading<'_>, ring: &KeyRing, sealed: &SealedSecret) -> Result<DataKey> {
+    let query = tenant_keys::table.find((tenant.as_str(), sealed.by));
+    let row: Option<TenantKeyRow> = optional(query.first(db.connection))?;
+    open(row, ring)
+}
+
+fn open(row: Option<TenantKeyRow>, ring: &KeyRing) -> Result<DataKey> {
+    let TenantKeyRow { tenant_id, version, sealed_by, sealed, .. } =
+        row.ok_or_else(|| Error::corrupt("tenant_keys", "the tenant has no data key"))?;
+    let place = Place::TenantKey { tenant: &tenant_id, version };
+    let plain = ring.open(place, &Sealed { by: sealed_by, bytes: sealed })?;
+    Ok(DataKey { version, key: Row("tenant_keys").hash(&plain)? })
 }

@@ -11,7 +11,7 @@ use domain::text::{ExternalRef, Name};
 use crate::error::{Error, Result};
 use crate::partners::subtree;
 use crate::rows::{Row, micros};
-use crate::schema::{api_tokens, invitations, refresh_tokens, sessions, tenant_keys, tenant_regions, tenants, users};
+use crate::schema::tenants;
 use crate::transaction::{Reading, Writing, exactly_one, optional};
 use crate::{Page, System};
 
@@ -103,21 +103,6 @@ pub fn update(permit: &impl OnTenant, db: &mut Writing<'_>, tenant: Tenant) -> R
 pub fn due_for_purge(_: System, db: &mut Reading<'_>, now: Timestamp, most: i64) -> Result<Vec<Tenant>> {
     let query = tenants::table.filter(tenants::delete_at.le(micros(now))).order(tenants::delete_at).limit(most);
     query.load::<TenantRow>(db.connection)?.into_iter().map(Tenant::try_from).collect()
-}
-
-/// Removes a tenant with everything it had, its data key first. What the audit knows of it stays.
-pub fn purge(_: System, db: &mut Writing<'_>, tenant: &TenantId) -> Result<()> {
-    let tenant = tenant.as_str();
-    let connection = db.connection();
-    diesel::delete(tenant_keys::table.filter(tenant_keys::tenant_id.eq(tenant))).execute(connection)?;
-    diesel::delete(tenant_regions::table.filter(tenant_regions::tenant_id.eq(tenant))).execute(connection)?;
-    diesel::delete(api_tokens::table.filter(api_tokens::tenant_id.eq(tenant))).execute(connection)?;
-    let of_tenant = sessions::table.filter(sessions::tenant_id.eq(tenant)).select(sessions::id);
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(of_tenant))).execute(connection)?;
-    diesel::delete(sessions::table.filter(sessions::tenant_id.eq(tenant))).execute(connection)?;
-    diesel::delete(invitations::table.filter(invitations::tenant_id.eq(tenant))).execute(connection)?;
-    diesel::delete(users::table.filter(users::tenant_id.eq(tenant))).execute(connection)?;
-    exactly_one(diesel::delete(tenants::table.find(tenant)).execute(connection)?)
 }
 
 impl From<&Tenant> for TenantRow {
