@@ -64,6 +64,25 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::TokensWrite).partners().tenants().people(Role::Admin)
         }
 
+        O::ListInstances | O::ReadInstance => operator(Scope::KeysRead).partners().tenants().people(Role::MemberPlus),
+        O::CreateInstance | O::ChangeInstance | O::DeleteInstance => {
+            operator(Scope::KeysWrite).partners().tenants().people(Role::Admin)
+        }
+        O::ListBuckets | O::ReadBucket => operator(Scope::KeysRead).partners().tenants().people(Role::MemberPlus),
+        O::RegisterBucket | O::UnregisterBucket => {
+            operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
+        }
+
+        O::ListKeys | O::ReadKey | O::ReadKeyPropagation => {
+            operator(Scope::KeysRead).partners().tenants().people(Role::MemberPlus)
+        }
+        O::CreateKey | O::ChangeKey | O::DeleteKey | O::ResetKey | O::RotateKey => {
+            operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
+        }
+        O::RevokeKey | O::DisableKey | O::EnableKey => {
+            operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
+        }
+
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),
         O::ReadTenantAudit => operator(Scope::AuditRead).partners().tenants().people(Role::Admin),

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use domain::Invalid;
+use domain::instance::OneIsAll;
+use domain::key::{Feature, Refused};
 use domain::key_model::Contradiction;
 use domain::tenant::{BeingDeleted, NotDeleted};
 
@@ -70,6 +72,12 @@ pub enum Error {
     Oneself,
     #[error("the user has joined already")]
     AlreadyJoined,
+    #[error("the region's service is not available to the tenant")]
+    RegionUnavailable,
+    #[error("the key model allows one storage instance in a region")]
+    OneInstance,
+    #[error(transparent)]
+    Key(Refused),
     #[error("there is an operator already")]
     AlreadyInitialised,
 
@@ -116,6 +124,34 @@ impl From<BeingDeleted> for Error {
 impl From<NotDeleted> for Error {
     fn from(NotDeleted: NotDeleted) -> Self {
         Self::TenantNotDeleted
+    }
+}
+
+impl From<OneIsAll> for Error {
+    fn from(OneIsAll: OneIsAll) -> Self {
+        Self::OneInstance
+    }
+}
+
+/// What is wrong with a field is said of the field; the rest is a state that does not allow it.
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let pointer = match refused {
+            Refused::LabelRequired => "/label",
+            Refused::DescriptionRequired => "/description",
+            Refused::ExpiryNotAhead | Refused::ExpiryTooLate { .. } => "/expires_at",
+            Refused::GraceTooLong { .. } => "/grace_seconds",
+            Refused::ModelForbids(Feature::BucketScopes) => "/buckets",
+            Refused::ModelForbids(Feature::Reset | Feature::Rotate | Feature::Revoke | Feature::Delete)
+            | Refused::TooManyKeys { .. }
+            | Refused::Expired
+            | Refused::Revoked
+            | Refused::AlreadyDisabled
+            | Refused::NotDisabled
+            | Refused::NothingRetires
+            | Refused::RevokeFirst => return Self::Key(refused),
+        };
+        Self::at(pointer, &Invalid::because(refused.to_string()))
     }
 }
 

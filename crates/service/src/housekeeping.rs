@@ -3,7 +3,7 @@
 use domain::audit::{AuditAction, Chain, Target};
 use domain::tenant::Tenant;
 use domain::time;
-use persistence::{idempotent_requests, login_failures, tenants};
+use persistence::{claims, idempotent_requests, login_failures, purge, tenants};
 
 use crate::error::Result;
 use crate::once;
@@ -20,6 +20,7 @@ impl Service {
         self.database.keep_books("forget old books", &author, |db| -> Result<()> {
             idempotent_requests::forget(system, db, now - once::WINDOW, now - once::MEMORY)?;
             login_failures::forget(system, db, now - time::days(1))?;
+            claims::wipe_expired(system, db)?;
             Ok(())
         })?;
         let due = self.read(|db| Ok(tenants::due_for_purge(system, db, now, TENANTS_AT_ONCE)?))?;
@@ -31,7 +32,7 @@ impl Service {
         let author = self.own_context()?.author(actor);
         let chain = Chain::Tenant(tenant.id.clone(), tenant.partner.clone());
         let purged = self.database.write("purge tenant", &author, &chain, |db| -> Result<()> {
-            tenants::purge(system, db, &tenant.id)?;
+            purge::tenant(system, db, &tenant.id)?;
             Ok(db.record(AuditAction::TenantPurged, Target::new("tenant", &tenant.id), &[])?)
         });
         match purged {

@@ -2,14 +2,14 @@
 
 mod change;
 
-pub use change::{TenantRegionChange, change};
+pub use change::{OfferChanged, TenantRegionChange, change};
 
 use authz::action::{ListTenantRegions, ReadTenantRegion};
 use authz::{OnTenant, Permit};
 use domain::region::Region;
 use domain::tenant_region::{RegionStatus, Service as Availability, TenantRegion};
 use domain::text::{KeyModelName, RegionCode};
-use persistence::{Reading, regions, tenant_regions};
+use persistence::{Reading, keys, regions, tenant_regions};
 
 use crate::cursor::{Listing, Paged};
 use crate::error::{Error, Result};
@@ -24,14 +24,14 @@ pub struct Offer {
 }
 
 impl Offer {
-    fn new(region: Region, own: Option<TenantRegion>) -> Self {
+    fn new(region: Region, own: Option<TenantRegion>, key_count: i64) -> Self {
         let own = own.unwrap_or_else(|| TenantRegion {
             region: region.code.clone(),
             service: Availability::Unavailable,
             key_model: None,
             version: 0,
         });
-        Self { region, own, key_count: 0 }
+        Self { region, own, key_count }
     }
 
     pub fn key_model(&self) -> &KeyModelName {
@@ -52,9 +52,11 @@ pub fn list(service: &Service, permit: &Permit<ListTenantRegions>, listing: &Lis
             let mut take = |code: &RegionCode| {
                 own.iter().position(|found| found.region == *code).map(|position| own.swap_remove(position))
             };
+            let counts = keys::count_by_region(permit, db, &codes)?;
             let offers = offered.into_iter().map(|region| {
                 let own = take(&region.code);
-                Offer::new(region, own)
+                let key_count = counts.get(region.code.as_str()).copied().unwrap_or(0);
+                Offer::new(region, own, key_count)
             });
             Ok(offers.collect())
         })
@@ -68,5 +70,7 @@ pub fn read(service: &Service, permit: &Permit<ReadTenantRegion>, code: &RegionC
 
 fn find(permit: &impl OnTenant, db: &mut Reading<'_>, code: &RegionCode) -> Result<Offer> {
     let region = regions::find(db, code)?.ok_or(Error::NotFound)?;
-    Ok(Offer::new(region, tenant_regions::find(permit, db, code)?))
+    let counts = keys::count_by_region(permit, db, std::slice::from_ref(code))?;
+    let key_count = counts.get(code.as_str()).copied().unwrap_or(0);
+    Ok(Offer::new(region, tenant_regions::find(permit, db, code)?, key_count))
 }

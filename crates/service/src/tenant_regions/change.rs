@@ -5,11 +5,12 @@ use domain::audit::{AuditAction, Target};
 use domain::change::Change;
 use domain::tenant_region::{Service as Availability, TenantRegion};
 use domain::text::{KeyModelName, RegionCode};
-use persistence::{key_models, tenant_regions};
+use persistence::{Writing, instances, key_models, tenant_regions};
 
 use super::{Offer, find};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::keys::{Home, KeyMade, Maker};
 use crate::service::{Service, tenant_of};
 
 pub struct TenantRegionChange {
@@ -18,17 +19,26 @@ pub struct TenantRegionChange {
     pub key_model: Option<Option<KeyModelName>>,
 }
 
+/// What the tenant has there now; with the first key of a storage instance that was made on the way, where the key model
+/// makes one.
+pub struct OfferChanged {
+    pub offer: Offer,
+    pub initial_key: Option<KeyMade>,
+}
+
 pub fn change(
     service: &Service,
     context: &mut Context,
     permit: &Permit<ChangeTenantRegion>,
     code: &RegionCode,
     change: &TenantRegionChange,
-) -> Result<Offer> {
+) -> Result<OfferChanged> {
     if change.key_model.is_some() && matches!(permit.caller(), Caller::User(_) | Caller::Tenant(..)) {
         return Err(Error::Forbidden);
     }
     let author = context.author_of(permit.caller());
+    let identity = permit.caller().identity().to_owned();
+    let maker = Maker(&identity);
     service.database.write("change tenant region", &author, &permit.chain(), |db| {
         tenant_of(permit, db)?.unless_being_deleted()?;
         let before = find(permit, db, code)?;
@@ -59,6 +69,27 @@ pub fn change(
             ("key_model", offer.key_model().to_string()),
         ];
         db.record(AuditAction::TenantRegionChanged, Target::new("region", code), &details)?;
-        Ok(offer)
+        let initial_key = service.first_instance(permit, db, &offer, &maker)?;
+        let offer = Offer { key_count: offer.key_count + i64::from(initial_key.is_some()), ..offer };
+        Ok(OfferChanged { offer, initial_key })
     })
+}
+
+impl Service {
+    /// Where the service is available there is a storage instance, without anybody having to ask for one.
+    fn first_instance(
+        &self,
+        permit: &Permit<ChangeTenantRegion>,
+        db: &mut Writing<'_>,
+        offer: &Offer,
+        maker: &Maker<'_>,
+    ) -> Result<Option<KeyMade>> {
+        let is_there = instances::count_in(permit, db, &offer.region.code)? > 0;
+        if offer.own.service == Availability::Unavailable || is_there {
+            return Ok(None);
+        }
+        let home = Home::find(permit, db, &offer.region.code)?;
+        let name = offer.region.name.clone();
+        Ok(self.make_instance(permit, db, home, name, None, maker)?.initial_key)
+    }
 }

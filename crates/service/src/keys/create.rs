@@ -1,0 +1,160 @@
+use authz::action::CreateKey;
+use authz::{OnTenant, Permit};
+use domain::Invalid;
+use domain::audit::{AuditAction, Target};
+use domain::bucket::BucketName;
+use domain::id::{InstanceId, KeyId};
+use domain::instance::StorageInstance;
+use domain::key::grants::Buckets;
+use domain::key::{FreshPair, Grants, Key, NewKey, Terms};
+use domain::text::RegionCode;
+use persistence::{Page, Reading, Writing, buckets, instances, keys};
+
+use super::{Home, KeyMade, Maker, tell};
+use crate::context::Context;
+use crate::error::{Error, Named, Result};
+use crate::service::{Service, tenant_of};
+
+/// A key that somebody asks for.
+pub struct NewKeyOrder {
+    pub place: Place,
+    pub terms: Terms,
+}
+
+/// A region, where the tenant has one storage instance there; otherwise the instance itself.
+pub enum Place {
+    Region(RegionCode),
+    Instance(InstanceId),
+}
+
+pub fn create(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<CreateKey>,
+    order: NewKeyOrder,
+) -> Result<KeyMade> {
+    let author = context.author_of(permit.caller());
+    let identity = permit.caller().identity().to_owned();
+    let maker = Maker(&identity);
+    service.write_once(
+        "create key",
+        context,
+        &author,
+        &permit.chain(),
+        |db| {
+            tenant_of(permit, db)?.unless_being_deleted()?;
+            let instance = instance_at(permit, db, &order.place)?;
+            let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
+            service.make_key(permit, db, &instance, home, order.terms.clone(), &maker)
+        },
+        |db, id, _| service.made_again(permit, db, id, &maker),
+    )
+}
+
+impl Service {
+    /// A new key in the transaction at hand.
+    pub(crate) fn make_key(
+        &self,
+        permit: &impl OnTenant,
+        db: &mut Writing<'_>,
+        instance: &StorageInstance,
+        home: Home,
+        terms: Terms,
+        maker: &Maker<'_>,
+    ) -> Result<KeyMade> {
+        check_buckets(permit, db, &terms.grants)?;
+        let now = db.now();
+        let fresh = FreshPair::draw(db.entropy(), &home.switches);
+        let new = NewKey {
+            id: KeyId::draw(db.entropy(), now),
+            access_key_id: fresh.access_key_id.clone(),
+            terms,
+            created_by: db.actor().clone(),
+        };
+        let counting = keys::count_counting(permit, db, now, instance)?;
+        let key = Key::create(new, instance, counting, &home.switches, now)?;
+        let secret = self.seal_pair(permit, db, &key, &fresh.secret_access_key, maker)?;
+        // A drawn id that is taken is drawn again.
+        keys::insert(permit, db, &key, secret).taken_means(Error::Database(persistence::Error::Retry))?;
+        tell(db, &key)?;
+        db.record(AuditAction::KeyCreated, Target::new("key", &key.id), &details(&key))?;
+        Ok(KeyMade::new(key, fresh, home, now))
+    }
+
+    /// What the request that is being retried has made.
+    pub(crate) fn made_again(
+        &self,
+        permit: &impl OnTenant,
+        db: &mut Reading<'_>,
+        id: &str,
+        maker: &Maker<'_>,
+    ) -> Result<Option<KeyMade>> {
+        let Ok(id) = KeyId::parse(id) else { return Ok(None) };
+        let Some(key) = keys::find(permit, db, &id)? else { return Ok(None) };
+        let Some(secret_access_key) = self.open_pair(permit, db, &key, maker)? else { return Ok(None) };
+        let home = Home::find(permit, db, &key.region)?;
+        let fresh = FreshPair { access_key_id: key.pairs.current().access_key_id.clone(), secret_access_key };
+        let since = key.pairs.current().since;
+        Ok(Some(KeyMade::new(key, fresh, home, since)))
+    }
+}
+
+fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &Place) -> Result<StorageInstance> {
+    match place {
+        Place::Instance(id) => {
+            let why = Invalid::because("There is no storage instance with this id.");
+            instances::find(permit, db, id)?.ok_or_else(|| Error::at("/instance", &why))
+        }
+        Place::Region(code) => {
+            let why = Invalid::because("There is no region with this code.");
+            let home = match Home::find(permit, db, code) {
+                Err(Error::NotFound) => return Err(Error::at("/region", &why)),
+                home => home?.unless_unavailable()?,
+            };
+            let mut found = instances::list(permit, db, Some(&home.region.code), &Page { after: None, limit: 2 })?;
+            match (found.pop(), found.is_empty()) {
+                (Some(only), true) => Ok(only),
+                (None, _) => Err(Error::RegionUnavailable),
+                (Some(_), false) => {
+                    let why = Invalid::because("There are several storage instances in this region: name one.");
+                    Err(Error::at("/instance", &why))
+                }
+            }
+        }
+    }
+}
+
+/// Where a tenant registers its buckets, a scope may name no other.
+pub(super) fn check_buckets(permit: &impl OnTenant, db: &mut Reading<'_>, grants: &Grants) -> Result<()> {
+    let Buckets::Specific(names) = &grants.buckets else { return Ok(()) };
+    let names: Vec<&BucketName> = names.iter().collect();
+    let Some(known) = buckets::known_among(permit, db, &names)? else { return Ok(()) };
+    let unknown = names.iter().enumerate().filter(|(_, name)| !known.contains(name));
+    let violations: Vec<_> = unknown
+        .map(|(index, name)| crate::Violation {
+            pointer: format!("/buckets/names/{index}"),
+            detail: format!("The tenant has no bucket named {name}."),
+        })
+        .collect();
+    if violations.is_empty() { Ok(()) } else { Err(Error::Invalid(violations)) }
+}
+
+pub(super) fn details(key: &Key) -> Vec<(&'static str, String)> {
+    let Terms { label, grants, expires_at, .. } = &key.terms;
+    let buckets = match &grants.buckets {
+        Buckets::All => "all".to_owned(),
+        Buckets::Specific(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    };
+    let mut details = vec![
+        ("access_key_id", key.pairs.current().access_key_id.to_string()),
+        ("region", key.region.to_string()),
+        ("buckets", buckets),
+    ];
+    if let Some(label) = label {
+        details.push(("label", label.to_string()));
+    }
+    if let Some(expires_at) = expires_at {
+        details.push(("expires_at", expires_at.to_rfc3339()));
+    }
+    details
+}

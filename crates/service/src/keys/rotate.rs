@@ -1,0 +1,48 @@
+use authz::Permit;
+use authz::action::RotateKey;
+use domain::audit::{AuditAction, Target};
+use domain::id::KeyId;
+use domain::key::{FreshPair, Grace};
+use persistence::keys;
+
+use super::{Home, KeyMade, Maker, find, tell};
+use crate::context::Context;
+use crate::error::Result;
+use crate::service::Service;
+
+/// A new pair beside the old one, which goes on until its grace is over.
+pub fn rotate(
+    service: &Service,
+    context: &mut Context,
+    permit: &Permit<RotateKey>,
+    id: &KeyId,
+    grace: Grace,
+) -> Result<KeyMade> {
+    let author = context.author_of(permit.caller());
+    let identity = permit.caller().identity().to_owned();
+    let maker = Maker(&identity);
+    let now = context.now;
+    service.write_once(
+        "rotate key",
+        context,
+        &author,
+        &permit.chain(),
+        |db| {
+            let before = find(permit, db, id)?;
+            context.expects(before.version)?;
+            let home = Home::find(permit, db, &before.region)?;
+            let fresh = FreshPair::draw(db.entropy(), &home.switches);
+            let key = before.rotate(fresh.access_key_id.clone(), grace, &home.switches, now)?;
+            let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &maker)?;
+            let key = keys::update(permit, db, key, Some(secret))?;
+            tell(db, &key)?;
+            let details = [
+                ("access_key_id", fresh.access_key_id.to_string()),
+                ("grace_seconds", grace.at_most().num_seconds().to_string()),
+            ];
+            db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
+            Ok(KeyMade::new(key, fresh, home, now))
+        },
+        |db, id, _| service.made_again(permit, db, id, &maker),
+    )
+}
