@@ -23,6 +23,9 @@ const TAGS: &[(&str, &str)] = &[
     ("tenants", "Customers."),
     ("users", "People with an account in a tenant."),
     ("tenant regions", "What a tenant has where."),
+    ("storage instances", "A tenant's S3 services, each with keys of its own."),
+    ("buckets", "Names that the scopes of keys may use."),
+    ("keys", "S3 keys: made, scoped, rotated, revoked."),
     ("tokens", "API tokens of operators, partners and tenants."),
     ("audit", "What was done, by whom, in chains that show it when a row is changed."),
     ("health", "For whatever watches over the process."),
@@ -240,17 +243,20 @@ fn name_of(status: u16) -> &'static str {
 
 fn responses() -> Value {
     let responses = REFUSALS.iter().map(|(status, name, description)| {
-        let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
-        if matches!(status, 429 | 503) {
-            headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
+        let mut headers = Map::new();
+        let mut add = |name: &str, component: &str| {
+            headers.insert(name.to_owned(), json!({"$ref": format!("#/components/headers/{component}")}));
+        };
+        add("X-Request-Id", "RequestId");
+        match *status {
+            401 => add("WWW-Authenticate", "WwwAuthenticate"),
+            429 | 503 => add("Retry-After", "RetryAfter"),
+            _ => {}
         }
-        if *status == 401 {
-            headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"});
-        }
-        let mut content = problem_content();
-        if let Some(kind) = Kind::ALL.iter().find(|kind| kind.status() == *status) {
-            content["application/problem+json"]["example"] = example(*kind);
-        }
+        let kind = Kind::ALL.iter().find(|kind| kind.status() == *status).copied().unwrap_or(Kind::Internal);
+        let content = json!({
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example(kind)},
+        });
         ((*name).to_owned(), json!({"description": description, "headers": headers, "content": content}))
     });
     Value::Object(responses.collect())

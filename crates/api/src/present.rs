@@ -1,5 +1,9 @@
 //! From domain to wire: how things look to clients.
 
+mod keys;
+
+pub(crate) use keys::{bucket, created_instance, created_key, instance, key, stopped_key};
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -17,7 +21,7 @@ use domain::{Role, Secret};
 use service::api_tokens::TokenMade;
 use service::audit::ChainedEvent;
 use service::sessions::Started;
-use service::tenant_regions::Offer;
+use service::tenant_regions::{Offer, OfferChanged};
 use service::tenants::TenantMade;
 use service::users::{Invited, UserMade};
 use service::{Paged, Receipt, Service};
@@ -172,6 +176,13 @@ pub(crate) fn tenant_region(offer: Offer) -> wire::TenantRegion {
         key_model: offer.key_model().to_string(),
         key_count: offer.key_count,
         version: offer.own.version,
+    }
+}
+
+pub(crate) fn changed_tenant_region(changed: OfferChanged) -> wire::ChangedTenantRegion {
+    wire::ChangedTenantRegion {
+        tenant_region: tenant_region(changed.offer),
+        initial_key: changed.initial_key.map(created_key),
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use chrono::TimeDelta;
+use domain::key::{Feature, Refused};
 use service::Error;
 use wire::Violation;
 
@@ -81,6 +82,26 @@ problems! {
     Oneself = 409, "oneself", "Not yourself",
         "Nobody changes their own role, or suspends or deletes themselves. Another admin can.";
     AlreadyJoined = 409, "already-joined", "Already joined", "This person has a password already.";
+    RegionUnavailable = 409, "region-unavailable", "Region unavailable",
+        "The region's service is not available to this tenant. An admin can make it available.";
+    OneInstance = 409, "one-instance", "One storage instance",
+        "This key model allows one storage instance in a region, and there is one.";
+    TooManyKeys = 409, "too-many-keys", "Too many keys",
+        "The key model allows no more keys here. Reset, rotate or remove one that is there.";
+    KeyModelForbidsReset = 409, "key-model-forbids-reset", "Key model forbids reset",
+        "Keys of this model are not reset.";
+    KeyModelForbidsRotate = 409, "key-model-forbids-rotate", "Key model forbids rotate",
+        "Keys of this model are not rotated.";
+    KeyModelForbidsRevoke = 409, "key-model-forbids-revoke", "Key model forbids revoke",
+        "Keys of this model are not revoked.";
+    KeyModelForbidsDelete = 409, "key-model-forbids-delete", "Key model forbids delete",
+        "Keys of this model are not deleted. Reset the key to stop its pair.";
+    RevokeFirst = 409, "revoke-first", "Revoke first", "Keys of this model are revoked before they are deleted.";
+    KeyExpired = 409, "key-expired", "Key expired", "The key has expired, which is final. Make another.";
+    KeyRevoked = 409, "key-revoked", "Key revoked", "The key is revoked, which is final. Make another.";
+    KeyAlreadyDisabled = 409, "key-already-disabled", "Key already disabled", "The key is disabled already.";
+    KeyNotDisabled = 409, "key-not-disabled", "Key not disabled", "The key is not disabled, so it cannot be enabled.";
+    NothingRetires = 409, "nothing-retires", "Nothing retires", "The key has no pair that is retiring.";
     AlreadyInitialised = 409, "already-initialised", "Already initialised", "There is an operator already.";
     SeveralAccounts = 409, "several-accounts", "Several accounts",
         "Your password fits accounts in several tenants. Say which with `tenant_id`.";
@@ -199,6 +220,9 @@ impl From<Error> for Problem {
             Error::LastAdmin => Kind::LastAdmin,
             Error::Oneself => Kind::Oneself,
             Error::AlreadyJoined => Kind::AlreadyJoined,
+            Error::RegionUnavailable => Kind::RegionUnavailable,
+            Error::OneInstance => Kind::OneInstance,
+            Error::Key(refused) => return Self::saying(of_key(refused), refused.to_string()),
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");
@@ -207,6 +231,29 @@ impl From<Error> for Problem {
             Error::Database(error) => return Self::of_database(&error),
         };
         Self::new(kind)
+    }
+}
+
+/// What cannot be done to a key. What is wrong with a field of the request was said of the field before.
+fn of_key(refused: Refused) -> Kind {
+    match refused {
+        Refused::ModelForbids(Feature::Reset) => Kind::KeyModelForbidsReset,
+        Refused::ModelForbids(Feature::Rotate) => Kind::KeyModelForbidsRotate,
+        Refused::ModelForbids(Feature::Revoke) => Kind::KeyModelForbidsRevoke,
+        Refused::ModelForbids(Feature::Delete) => Kind::KeyModelForbidsDelete,
+        Refused::TooManyKeys { .. } => Kind::TooManyKeys,
+        Refused::Expired => Kind::KeyExpired,
+        Refused::Revoked => Kind::KeyRevoked,
+        Refused::AlreadyDisabled => Kind::KeyAlreadyDisabled,
+        Refused::NotDisabled => Kind::KeyNotDisabled,
+        Refused::NothingRetires => Kind::NothingRetires,
+        Refused::RevokeFirst => Kind::RevokeFirst,
+        Refused::ModelForbids(Feature::BucketScopes)
+        | Refused::LabelRequired
+        | Refused::DescriptionRequired
+        | Refused::ExpiryNotAhead
+        | Refused::ExpiryTooLate { .. }
+        | Refused::GraceTooLong { .. } => Kind::Invalid,
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod api_tokens;
 mod audit;
+mod buckets;
 mod health;
+mod instances;
 mod key_models;
+mod keys;
 mod me;
 mod pages;
 mod partners;
@@ -80,6 +83,27 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(api_tokens::create_tenant_token)
         .service(api_tokens::rotate_tenant_token)
         .service(api_tokens::delete_tenant_token)
+        .service(instances::list_instances)
+        .service(instances::create_instance)
+        .service(instances::read_instance)
+        .service(instances::change_instance)
+        .service(instances::delete_instance)
+        .service(buckets::list_buckets)
+        .service(buckets::read_bucket)
+        .service(buckets::register_bucket)
+        .service(buckets::unregister_bucket)
+        // Keys
+        .service(keys::list_keys)
+        .service(keys::create_key)
+        .service(keys::read_key)
+        .service(keys::change_key)
+        .service(keys::delete_key)
+        .service(keys::reset_key)
+        .service(keys::rotate_key)
+        .service(keys::revoke_key)
+        .service(keys::disable_key)
+        .service(keys::enable_key)
+        .service(keys::read_key_propagation)
         // Audit
         .service(audit::read_audit)
         .service(audit::read_partner_audit)

@@ -7,6 +7,9 @@
 
 mod api_token;
 mod audit;
+mod bucket;
+mod instance;
+mod key;
 mod key_model;
 mod list;
 mod me;
@@ -21,6 +24,12 @@ mod user;
 
 pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
+pub use bucket::Bucket;
+pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};
+pub use key::{
+    BucketAccess, BucketAccessKind, ChangeKey, CreateKey, CreatedKey, Key, KeyPair, KeyPairState, KeyPermission,
+    KeyQuery, KeyStatus, RotateKey, StoppedKey,
+};
 pub use key_model::{ChangeKeyModel, CreateKeyModel, DeleteRule, InstancesRule, KeyModel, PresenceRule, RevokeRule};
 pub use list::{ListQuery, Page};
 pub use me::{CallerKind, ChangePassword, Me};
@@ -33,7 +42,7 @@ pub use tenant::{
     ChangeTenant, CreateTenant, CreatedTenant, DeleteTenantQuery, FirstAdmin, StoppedTenant, Tenant, TenantQuery,
     TenantStatus,
 };
-pub use tenant_region::{ChangeTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
+pub use tenant_region::{ChangeTenantRegion, ChangedTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
 pub use user::{ChangeUser, CreateUser, CreatedUser, Invitation, User, UserRole, UserStatus};
 
 /// Tells a field that is there and null from one that is not there, for changes that can take something away.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::present;
+use crate::{CreatedKey, present};
 
 /// What a tenant has in a region.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -18,6 +18,16 @@ pub struct TenantRegion {
     pub key_model: String,
     pub key_count: i64,
     pub version: i64,
+}
+
+/// What a tenant has in a region now, and the first key of a storage instance that was made on the way.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ChangedTenantRegion {
+    #[serde(flatten)]
+    pub tenant_region: TenantRegion,
+    /// Where the key model makes a key with the storage instance. The only time its secret is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_key: Option<CreatedKey>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use authz::{Action, Caller, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
+use domain::Timestamp;
 use service::{Context, Error, Service};
 
 use crate::http::blocking::Blocking;
@@ -29,6 +30,10 @@ impl<A: Action> Authorized<A> {
 
     pub(crate) fn reach(&self) -> Reach {
         self.permit.reach()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.context.now
     }
 
     /// Runs a use case with the permit.

@@ -3,7 +3,7 @@ use authz::action::{ChangeTenantRegion, ListTenantRegions, ReadTenantRegion};
 use domain::tenant_region::Service as Availability;
 use domain::text::{KeyModelName, RegionCode};
 use service::tenant_regions::{self, TenantRegionChange};
-use wire::{ListQuery, Page, RegionService, TenantRegion};
+use wire::{ChangedTenantRegion, ListQuery, Page, RegionService, TenantRegion};
 
 use crate::http::query::listing;
 use crate::http::{Authorized, Json, Query, Reply, Validation};
@@ -50,8 +50,9 @@ pub(crate) async fn read_tenant_region(
 
 /// Change a tenant's region
 ///
-/// Makes the region's service available or takes it away. Operators and partners may give the tenant another key model
-/// than the region's.
+/// Makes the region's service available or takes it away. The first time, its storage instance is made, and where the key
+/// model has it so, that instance's first key. Operators and partners may give the tenant another key model than the
+/// region's.
 #[utoipa::path(
     tag = "tenant regions",
     params(
@@ -60,7 +61,7 @@ pub(crate) async fn read_tenant_region(
     ),
     request_body = wire::ChangeTenantRegion,
     responses(
-        (status = 200, description = "What the tenant has there now", body = TenantRegion),
+        (status = 200, description = "What the tenant has there now", body = ChangedTenantRegion),
         (status = 409, description = "The tenant is being deleted"),
     )
 )]
@@ -82,11 +83,11 @@ pub(crate) async fn change_tenant_region(
         Some(Some(name)) => validation.take("/key_model", KeyModelName::parse(&name)).map(Some),
     };
     let change = validation.finish(Some(TenantRegionChange { service, key_model }))?;
-    let offer = caller
+    let changed = caller
         .run(move |service, context, permit| tenant_regions::change(service, context, permit, &code, &change))
         .await?;
-    let version = offer.own.version;
-    Ok(Reply::ok(&present::tenant_region(offer)).at_version(version))
+    let version = changed.offer.own.version;
+    Ok(Reply::ok(&present::changed_tenant_region(changed)).at_version(version))
 }
 
 fn code(text: &str) -> Result<RegionCode, Problem> {

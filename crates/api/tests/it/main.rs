@@ -1,4 +1,5 @@
 //! The API as its clients see it: a real server on a real database, each test on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod keys;
 mod regions;

@@ -1,0 +1,121 @@
+//! How keys, storage instances and buckets look to clients.
+
+use domain::instance::StorageInstance;
+use domain::key::grants::{Buckets, Permission};
+use domain::key::{Key, KeyStatus, Pair, PairState};
+use service::Stopped;
+use service::buckets::RegisteredBucket;
+use service::instances::InstanceMade;
+use service::keys::{KeyMade, KeyShown};
+
+use super::{actor, receipt, shown_once};
+
+const WARNING: &str = "This is the only time the secret is shown. Store it now: nobody can show it again.";
+
+pub(crate) fn key(shown: KeyShown) -> wire::Key {
+    let KeyShown { key, rotate_by, now } = shown;
+    let pairs = pairs(&key, now);
+    let status = status(key.status(now));
+    let access_key_id = key.pairs.current().access_key_id.to_string();
+    let grants = key.terms.grants;
+    wire::Key {
+        id: key.id.to_string(),
+        tenant_id: key.tenant.to_string(),
+        instance_id: key.instance.to_string(),
+        region: key.region.to_string(),
+        label: key.terms.label.map(|label| label.to_string()),
+        description: key.terms.description.map(|description| description.to_string()),
+        access_key_id,
+        status,
+        buckets: buckets(&grants.buckets),
+        prefixes: grants.prefixes.iter().map(ToString::to_string).collect(),
+        permissions: grants.permissions.iter().map(permission).collect(),
+        allowed_addresses: grants.networks.iter().map(ToString::to_string).collect(),
+        created_at: key.created_at,
+        created_by: actor(key.created_by),
+        expires_at: key.terms.expires_at,
+        rotate_by,
+        last_used_at: None,
+        version: key.version,
+        pairs,
+    }
+}
+
+/// The current pair first, then the one before while it is still honoured. Of a key that is over, the current one.
+fn pairs(key: &Key, now: domain::Timestamp) -> Vec<wire::KeyPair> {
+    let current = key.pairs.current();
+    let retiring = key.pairs.retiring(now).filter(|pair| pair.access_key_id != current.access_key_id);
+    [Some(current), retiring].into_iter().flatten().map(pair).collect()
+}
+
+fn pair(pair: &Pair) -> wire::KeyPair {
+    let (state, until) = match pair.state {
+        PairState::Retiring(retirement) => (wire::KeyPairState::Retiring, Some(retirement.until)),
+        PairState::Current | PairState::Ended(_) => (wire::KeyPairState::Current, None),
+    };
+    wire::KeyPair { access_key_id: pair.access_key_id.to_string(), state, since: pair.since, until }
+}
+
+fn status(status: KeyStatus) -> wire::KeyStatus {
+    match status {
+        KeyStatus::Active => wire::KeyStatus::Active,
+        KeyStatus::Disabled => wire::KeyStatus::Disabled,
+        KeyStatus::Revoked => wire::KeyStatus::Revoked,
+        KeyStatus::Expired => wire::KeyStatus::Expired,
+    }
+}
+
+fn buckets(buckets: &Buckets) -> wire::BucketAccess {
+    match buckets {
+        Buckets::All => wire::BucketAccess { access: wire::BucketAccessKind::All, names: Vec::new() },
+        Buckets::Specific(names) => wire::BucketAccess {
+            access: wire::BucketAccessKind::Specific,
+            names: names.iter().map(ToString::to_string).collect(),
+        },
+    }
+}
+
+fn permission(permission: Permission) -> wire::KeyPermission {
+    match permission {
+        Permission::Read => wire::KeyPermission::Read,
+        Permission::Write => wire::KeyPermission::Write,
+        Permission::List => wire::KeyPermission::List,
+        Permission::Delete => wire::KeyPermission::Delete,
+    }
+}
+
+pub(crate) fn created_key(made: KeyMade) -> wire::CreatedKey {
+    wire::CreatedKey {
+        secret_access_key: shown_once(made.secret.secret()),
+        s3_endpoint: made.region.s3_endpoint.to_string(),
+        region: made.region.code.to_string(),
+        warning: WARNING.to_owned(),
+        receipt: made.receipt.as_ref().map(receipt),
+        key: key(made.shown),
+    }
+}
+
+pub(crate) fn stopped_key(stopped: Stopped<KeyShown>) -> wire::StoppedKey {
+    wire::StoppedKey { key: key(stopped.object), receipt: receipt(&stopped.receipt) }
+}
+
+pub(crate) fn instance(instance: StorageInstance) -> wire::Instance {
+    wire::Instance {
+        namespace: instance.namespace().to_owned(),
+        id: instance.id.to_string(),
+        tenant_id: instance.tenant.to_string(),
+        region: instance.region.to_string(),
+        name: instance.name.to_string(),
+        description: instance.description.map(|description| description.to_string()),
+        created_at: instance.created_at,
+        version: instance.version,
+    }
+}
+
+pub(crate) fn created_instance(made: InstanceMade) -> wire::CreatedInstance {
+    wire::CreatedInstance { instance: instance(made.instance), initial_key: made.initial_key.map(created_key) }
+}
+
+pub(crate) fn bucket(bucket: RegisteredBucket) -> wire::Bucket {
+    wire::Bucket { name: bucket.name.to_string(), created_at: bucket.created_at }
+}
