@@ -58,7 +58,7 @@ problems! {
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
     WrongAddress = 403, "wrong-address", "Wrong address", "This token may not be used from this address.";
     WiderThanItsMaker = 403, "wider-than-its-maker", "Wider than its maker",
-        "A token makes tokens with no more scopes and no later expiry than its own, and for its own level.";
+        "A token makes tokens with no more scopes than its own, of its level and below, and none that outlive it.";
 
     NotFound = 404, "not-found", "Not found", "There is nothing here that you may see.";
     DeadLink = 404, "dead-link", "Dead link", "This link was used, replaced, or is too old. Ask for a new one.";
@@ -74,7 +74,7 @@ problems! {
     KeyModelBuiltIn = 409, "key-model-built-in", "Built-in key model",
         "Built-in models stay as they are. Make one of your own instead.";
     PartnerNotEmpty = 409, "partner-not-empty", "Partner not empty",
-        "The partner still has tenants, partners below it, or tokens. Delete those first, or suspend it.";
+        "The partner still has tenants or partners below it. Delete those first, or suspend it.";
     TenantBeingDeleted = 409, "tenant-being-deleted", "Tenant being deleted", "Restore the tenant first.";
     TenantNotDeleted = 409, "tenant-not-deleted", "Tenant not deleted", "There is nothing to restore.";
     EmailTaken = 409, "email-taken", "E-mail address taken", "Somebody in this tenant has this e-mail address.";
@@ -102,6 +102,7 @@ problems! {
     KeyAlreadyDisabled = 409, "key-already-disabled", "Key already disabled", "The key is disabled already.";
     KeyNotDisabled = 409, "key-not-disabled", "Key not disabled", "The key is not disabled, so it cannot be enabled.";
     NothingRetires = 409, "nothing-retires", "Nothing retires", "The key has no pair that is retiring.";
+    UserSuspended = 409, "user-suspended", "User suspended", "This person is suspended. Resume them first.";
     AlreadyInitialised = 409, "already-initialised", "Already initialised", "There is an operator already.";
     SeveralAccounts = 409, "several-accounts", "Several accounts",
         "Your password fits accounts in several tenants. Say which with `tenant_id`.";
@@ -220,6 +221,7 @@ impl From<Error> for Problem {
             Error::LastAdmin => Kind::LastAdmin,
             Error::Oneself => Kind::Oneself,
             Error::AlreadyJoined => Kind::AlreadyJoined,
+            Error::UserSuspended => Kind::UserSuspended,
             Error::RegionUnavailable => Kind::RegionUnavailable,
             Error::OneInstance => Kind::OneInstance,
             Error::Key(refused) => return Self::saying(of_key(refused), refused.to_string()),

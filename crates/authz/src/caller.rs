@@ -21,6 +21,8 @@ pub struct Token {
     pub id: TokenId,
     pub scopes: Scopes,
     pub expires_at: Timestamp,
+    /// The person at the beginning, for whom a token that this one makes will stand as well.
+    pub vouched_by: Option<UserId>,
 }
 
 /// A person whose session was found live.
@@ -68,6 +70,14 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.expires_at,
             Self::User(person) => person.expires_at,
+        }
+    }
+
+    /// The person who stands behind what this caller makes.
+    pub fn voucher(&self) -> Option<&UserId> {
+        match self {
+            Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.vouched_by.as_ref(),
+            Self::User(person) => Some(&person.user),
         }
     }
 

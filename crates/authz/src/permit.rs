@@ -7,7 +7,7 @@ use domain::audit::Chain;
 use domain::id::{PartnerId, TenantId};
 use domain::partner::PartnerPath;
 
-use crate::action::Action;
+use crate::action::{Action, CreatePartner, CreateTenant};
 use crate::object::{HoldsTokens, Object, OnPartner, OnTenant, Partnership, Tenancy};
 use crate::{Caller, table};
 
@@ -60,6 +60,42 @@ impl<A: Action> Permit<A> {
             Caller::Tenant(_, tenancy) => Reach::OneTenant(tenancy.id.clone()),
             Caller::User(person) => Reach::OneTenant(person.tenancy.id.clone()),
         }
+    }
+}
+
+/// What was made with a permit, for whoever made it to be told of again.
+#[derive(Debug, Clone)]
+pub struct Made<O>(O);
+
+impl Permit<CreateTenant> {
+    pub fn on_what_it_made(&self, tenancy: Tenancy) -> Option<Made<Tenancy>> {
+        tenancy.is_visible_to(&self.caller).then_some(Made(tenancy))
+    }
+}
+
+impl Permit<CreatePartner> {
+    pub fn on_what_it_made(&self, partnership: Partnership) -> Option<Made<Partnership>> {
+        partnership.is_visible_to(&self.caller).then_some(Made(partnership))
+    }
+}
+
+impl OnTenant for Made<Tenancy> {
+    fn tenant(&self) -> &TenantId {
+        &self.0.id
+    }
+
+    fn tenancy(&self) -> &Tenancy {
+        &self.0
+    }
+}
+
+impl OnPartner for Made<Partnership> {
+    fn partner(&self) -> &PartnerId {
+        self.0.path.leaf()
+    }
+
+    fn path(&self) -> &PartnerPath {
+        &self.0.path
     }
 }
 
@@ -129,6 +165,7 @@ mod tests {
                 id: TokenId::draw(&mut self.entropy, Timestamp::UNIX_EPOCH),
                 scopes: Scopes::new(scopes.iter().copied()).unwrap(),
                 expires_at: Timestamp::UNIX_EPOCH,
+                vouched_by: None,
             }
         }
 

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 use crate::actor::Actor;
-use crate::id::{TenantId, TokenId};
+use crate::id::{TenantId, TokenId, UserId};
 use crate::partner::PartnerPath;
 use crate::scope::{Scope, Scopes};
 use crate::text::Description;
@@ -28,6 +28,8 @@ pub struct ApiToken {
     pub expires_at: Timestamp,
     pub created_at: Timestamp,
     pub created_by: Actor,
+    /// The person at the beginning: who made it, or made the token that made it. The token counts while they may.
+    pub vouched_by: Option<UserId>,
     pub last_used_at: Option<Timestamp>,
     pub last_used_from: Option<IpAddr>,
     pub version: i64,

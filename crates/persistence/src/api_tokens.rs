@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use authz::{Action, HoldsTokens, Permit};
+use authz::{Action, HoldsTokens, OnPartner, Permit};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::actor::{Actor, ActorKind};
 use domain::api_token::{ApiToken, TokenOwner};
-use domain::id::{TenantId, TokenId};
+use domain::id::{TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::{Scope, Scopes};
 use domain::text::Description;
@@ -34,6 +34,7 @@ pub(crate) struct ApiTokenRow {
     created_at: i64,
     created_by_kind: String,
     created_by_id: String,
+    vouched_by: Option<String>,
     last_used_at: Option<i64>,
     last_used_from: Option<String>,
     version: i64,
@@ -53,6 +54,7 @@ struct NewApiTokenRow {
     created_at: i64,
     created_by_kind: String,
     created_by_id: String,
+    vouched_by: Option<String>,
     version: i64,
 }
 
@@ -126,6 +128,7 @@ fn insert_row(db: &mut Writing<'_>, token: &ApiToken, hash: &[u8; 32]) -> Result
         created_at: micros(token.created_at),
         created_by_kind: token.created_by.kind.as_str().to_owned(),
         created_by_id: token.created_by.id.clone(),
+        vouched_by: token.vouched_by.as_ref().map(ToString::to_string),
         version: token.version,
     };
     diesel::insert_into(api_tokens::table).values(&row).execute(db.connection())?;
@@ -148,6 +151,18 @@ where
 {
     let found = api_tokens::table.find(token.id.as_str()).filter(api_tokens::version.eq(token.version));
     exactly_one(diesel::delete(found).execute(db.connection())?)
+}
+
+/// Those of a partner go with it.
+pub fn delete_all_of_partner(permit: &impl OnPartner, db: &mut Writing<'_>) -> Result<()> {
+    let its = api_tokens::table.filter(api_tokens::partner_path.eq(permit.path().to_string()));
+    diesel::delete(its).execute(db.connection())?;
+    Ok(())
+}
+
+/// Forgets tokens that expired before then.
+pub fn forget_expired(_: System, db: &mut Writing<'_>, before: Timestamp) -> Result<usize> {
+    Ok(diesel::delete(api_tokens::table.filter(api_tokens::expires_at.lt(micros(before)))).execute(db.connection())?)
 }
 
 /// Whether there is an operator who could still come in.
@@ -193,6 +208,7 @@ impl TryFrom<ApiTokenRow> for ApiToken {
             expires_at: ROW.timestamp(row.expires_at)?,
             created_at: ROW.timestamp(row.created_at)?,
             created_by: Actor { kind: ROW.parse(ActorKind::parse, &row.created_by_kind)?, id: row.created_by_id },
+            vouched_by: ROW.parse_if(UserId::parse, row.vouched_by.as_deref())?,
             last_used_at: ROW.timestamp_if(row.last_used_at)?,
             last_used_from: from.map_err(|error| Error::corrupt("api_tokens", error))?,
             version: row.version,

@@ -6,7 +6,6 @@
 use authz::{Partnership, Tenancy};
 use diesel::prelude::*;
 use domain::Timestamp;
-use domain::actor::ActorKind;
 use domain::api_token::{ApiToken, TokenOwner};
 use domain::id::{PartnerId, SessionId, TenantId, UserId};
 use domain::partner::{Partner, PartnerPath};
@@ -31,8 +30,8 @@ pub struct TokenStanding {
     /// The partner it belongs to, or its tenant's, with everybody above.
     pub partners: Vec<Partner>,
     pub tenant: Option<Tenant>,
-    /// The person who made a tenant's token; `Some(None)` if there was one and is no more.
-    pub maker: Option<Option<User>>,
+    /// The person who vouches for it; `Some(None)` if there was one and is no more.
+    pub voucher: Option<Option<User>>,
 }
 
 /// A session and everything its liveness hangs on.
@@ -56,11 +55,11 @@ pub fn find_token(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<TokenS
             (Some(tenant), path)
         }
     };
-    let maker = match (&token.created_by.kind, &tenant) {
-        (ActorKind::User, Some(tenant)) => Some(find_maker(db, &tenant.id, &token.created_by.id)?),
+    let voucher = match (&token.vouched_by, &tenant) {
+        (Some(user), Some(tenant)) => Some(find_voucher(db, &tenant.id, user)?),
         _ => None,
     };
-    Ok(Some(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, maker }))
+    Ok(Some(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, voucher }))
 }
 
 pub fn find_session(db: &mut Reading<'_>, id: &SessionId) -> Result<Option<SessionStanding>> {
@@ -138,8 +137,8 @@ fn find_tenant(db: &mut Reading<'_>, id: &TenantId) -> Result<Option<Tenant>> {
     row.map(Tenant::try_from).transpose()
 }
 
-fn find_maker(db: &mut Reading<'_>, tenant: &TenantId, id: &str) -> Result<Option<User>> {
-    let query = users::table.find(id).filter(users::tenant_id.eq(tenant.as_str()));
+fn find_voucher(db: &mut Reading<'_>, tenant: &TenantId, id: &UserId) -> Result<Option<User>> {
+    let query = users::table.find(id.as_str()).filter(users::tenant_id.eq(tenant.as_str()));
     let row = optional(query.select(UserRow::as_select()).first(db.connection))?;
     row.map(User::try_from).transpose()
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::{InvitationId, TenantId, UserId};
 
+use crate::System;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::invitations;
@@ -59,6 +60,12 @@ pub fn find(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<Invitation>>
 /// Fails with [`Error::Stale`] if somebody else was first.
 pub fn take(db: &mut Writing<'_>, invitation: &Invitation) -> Result<()> {
     exactly_one(diesel::delete(invitations::table.find(invitation.id.as_str())).execute(db.connection())?)
+}
+
+/// Forgets links that were too old before then.
+pub fn forget_expired(_: System, db: &mut Writing<'_>, before: Timestamp) -> Result<usize> {
+    let expired = invitations::table.filter(invitations::expires_at.lt(micros(before)));
+    Ok(diesel::delete(expired).execute(db.connection())?)
 }
 
 impl TryFrom<InvitationRow> for Invitation {

@@ -64,7 +64,7 @@ pub fn update(permit: &impl OnPartner, db: &mut Writing<'_>, partner: Partner) -
     Ok(partner)
 }
 
-/// Fails with [`Error::Referenced`] while it has tenants, resellers or tokens.
+/// Fails with [`Error::Referenced`] while it has tenants, partners below it or tokens.
 pub fn delete(permit: &impl OnPartner, db: &mut Writing<'_>, partner: &Partner) -> Result<()> {
     let found = partners::table.find(permit.partner().as_str()).filter(partners::version.eq(partner.version));
     exactly_one(diesel::delete(found).execute(db.connection())?)

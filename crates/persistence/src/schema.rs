@@ -152,6 +152,7 @@ table! {
         created_at -> BigInt,
         created_by_kind -> Text,
         created_by_id -> Text,
+        vouched_by -> Nullable<Text>,
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
         version -> BigInt,

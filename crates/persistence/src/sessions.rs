@@ -6,6 +6,7 @@ use domain::Timestamp;
 use domain::id::{SessionId, TenantId, UserId};
 use domain::session::Session;
 
+use crate::System;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::{refresh_tokens, sessions};
@@ -115,6 +116,14 @@ fn end_those_of(db: &mut Writing<'_>, tenant: &TenantId, user: &UserId, except: 
         .filter(sessions::ended_at.is_null());
     diesel::update(live).set(sessions::ended_at.eq(Some(now))).execute(db.connection())?;
     Ok(())
+}
+
+/// Forgets sessions that were over before then, with their refresh tokens.
+pub fn forget(_: System, db: &mut Writing<'_>, before: Timestamp) -> Result<usize> {
+    let before = micros(before);
+    let over =
+        sessions::table.filter(sessions::expires_at.lt(before).or(sessions::ended_at.lt(before).assume_not_null()));
+    Ok(diesel::delete(over).execute(db.connection())?)
 }
 
 impl TryFrom<SessionRow> for Session {

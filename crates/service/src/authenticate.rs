@@ -37,7 +37,8 @@ impl Service {
             return Err(Error::WrongAddress);
         }
         self.last_used.note(&token.id, now, from);
-        let held = Token { id: token.id, scopes: token.scopes, expires_at: token.expires_at };
+        let held =
+            Token { id: token.id, scopes: token.scopes, expires_at: token.expires_at, vouched_by: token.vouched_by };
         match (token.owner, tenant) {
             (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
             (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
@@ -61,17 +62,17 @@ impl Service {
     }
 }
 
-/// A token counts while it has not expired, everybody above it counts, and whoever made it in a tenant may still make
-/// one: a token never outlives the standing of its maker.
+/// A token counts while it has not expired, everybody above it counts, and the person at its beginning may still make
+/// tokens: neither it nor what it makes outlives their standing.
 fn check_token(standing: &TokenStanding, now: Timestamp) -> Result<()> {
     liveness::until(standing.token.expires_at, now)?;
     match &standing.tenant {
         Some(tenant) => liveness::tenant(tenant, &standing.partners)?,
         None => liveness::partners(&standing.partners)?,
     }
-    match &standing.maker {
+    match &standing.voucher {
         None => Ok(()),
-        Some(Some(maker)) if maker.role == Role::Admin => Ok(check_user(maker)?),
+        Some(Some(person)) if person.role == Role::Admin => Ok(check_user(person)?),
         Some(_) => Err(Error::UnknownCredentials),
     }
 }

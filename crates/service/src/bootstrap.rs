@@ -93,6 +93,7 @@ fn first_operator(
         expires_at: now + lifetime,
         created_at: now,
         created_by: db.actor().clone(),
+        vouched_by: None,
         last_used_at: None,
         last_used_from: None,
         version: 1,

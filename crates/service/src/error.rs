@@ -58,7 +58,7 @@ pub enum Error {
     KeyModelInUse,
     #[error("the key model is built in")]
     KeyModelBuiltIn,
-    #[error("the partner still has tenants, resellers or tokens")]
+    #[error("the partner still has tenants or partners below it")]
     PartnerNotEmpty,
     #[error("the tenant is being deleted")]
     TenantBeingDeleted,
@@ -72,6 +72,8 @@ pub enum Error {
     Oneself,
     #[error("the user has joined already")]
     AlreadyJoined,
+    #[error("the user is suspended")]
+    UserSuspended,
     #[error("the region's service is not available to the tenant")]
     RegionUnavailable,
     #[error("the key model allows one storage instance in a region")]

@@ -3,7 +3,7 @@
 use domain::audit::{AuditAction, Chain, Target};
 use domain::tenant::Tenant;
 use domain::time;
-use persistence::{claims, idempotent_requests, login_failures, purge, tenants};
+use persistence::{api_tokens, claims, idempotent_requests, invitations, login_failures, purge, sessions, tenants};
 
 use crate::error::Result;
 use crate::once;
@@ -21,6 +21,9 @@ impl Service {
             idempotent_requests::forget(system, db, now - once::WINDOW, now - once::MEMORY)?;
             login_failures::forget(system, db, now - time::days(1))?;
             claims::wipe_expired(system, db)?;
+            sessions::forget(system, db, now - time::days(7))?;
+            invitations::forget_expired(system, db, now - time::days(7))?;
+            api_tokens::forget_expired(system, db, now - time::days(30))?;
             Ok(())
         })?;
         let due = self.read(|db| Ok(tenants::due_for_purge(system, db, now, TENANTS_AT_ONCE)?))?;

@@ -108,8 +108,8 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self}");
-        assert_eq!(self.json()["type"], format!("/problems/{slug}"), "{self}");
-        assert_eq!(self.json()["status"], status, "{self}");
+        assert_eq!(self.text_at("/type"), format!("/problems/{slug}"), "{self}");
+        assert_eq!(self.field("/status"), status, "{self}");
         self.expect(status)
     }
 
@@ -144,8 +144,9 @@ impl Answer {
     /// Where the input was wrong.
     #[track_caller]
     pub fn pointers(&self) -> Vec<String> {
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["pointer"].as_str().unwrap_or_default().to_owned()).collect()
+        let errors = self.json().pointer("/errors").and_then(Value::as_array).cloned().unwrap_or_default();
+        let pointer = |error: &Value| error.pointer("/pointer").and_then(Value::as_str).unwrap_or_default().to_owned();
+        errors.iter().map(pointer).collect()
     }
 
     /// The answer but for what is new in every answer.

@@ -22,8 +22,10 @@ pub struct Refresh {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"password": "correct horse battery staple"}))]
+#[schema(example = json!({"invitation": "kri_...", "password": "correct horse battery staple"}))]
 pub struct AcceptInvitation {
+    /// The part of the invitation link behind the `#`.
+    pub invitation: String,
     /// The password you want to have: at least ten characters.
     #[schema(format = "password")]
     pub password: String,

@@ -71,7 +71,7 @@ pub struct CreatedUser {
 pub struct Invitation {
     /// For the person.
     pub url: String,
-    /// For `POST /v1/invitations/{invitation}`, if you build that page yourself.
+    /// For `POST /v1/invitations`, if you build that page yourself.
     pub token: String,
     pub expires_at: DateTime<Utc>,
 }

@@ -149,6 +149,8 @@ CREATE TABLE api_tokens (
     created_at        BIGINT NOT NULL,
     created_by_kind   TEXT COLLATE "C" NOT NULL,
     created_by_id     TEXT COLLATE "C" NOT NULL,
+    -- The person at the beginning: who made it, or made the token that made it.
+    vouched_by        TEXT COLLATE "C",
     last_used_at      BIGINT,
     last_used_from    TEXT COLLATE "C",
     version           BIGINT NOT NULL,

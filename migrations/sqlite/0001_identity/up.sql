@@ -149,6 +149,8 @@ CREATE TABLE api_tokens (
     created_at        INTEGER NOT NULL,
     created_by_kind   TEXT NOT NULL,
     created_by_id     TEXT NOT NULL,
+    -- The person at the beginning: who made it, or made the token that made it.
+    vouched_by        TEXT,
     last_used_at      INTEGER,
     last_used_from    TEXT,
     version           INTEGER NOT NULL,

@@ -21,5 +21,5 @@ pub(crate) fn expected(request: &HttpRequest) -> Option<Vec<i64>> {
 }
 
 fn version(tag: &str) -> Option<i64> {
-    tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }

@@ -92,7 +92,7 @@ pub(crate) async fn change_partner(
 
 /// Delete a partner
 ///
-/// Only one that has no tenants, no partners below it and no tokens any more.
+/// Only one that has no tenants and no partners below it any more. Its tokens go with it.
 #[utoipa::path(
     tag = "partners", params(("partner" = String, Path, example = "ptr_01jd0000000000000000000000")),
     responses(

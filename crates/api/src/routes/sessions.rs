@@ -1,4 +1,4 @@
-use actix_web::{delete, post, web};
+use actix_web::{delete, post};
 use authz::action::EndSession;
 use domain::Secret;
 use domain::id::TenantId;
@@ -67,16 +67,17 @@ pub(crate) async fn end_session(caller: Authorized<EndSession>) -> Result<Reply,
 /// Sets the invited person's password and starts their session. Works once.
 #[utoipa::path(
     tag = "sessions", request_body = AcceptInvitation,
-    params(("invitation" = String, Path, description = "The part of the invitation link behind the `#`", example = "kri_...")),
-    responses((status = 200, description = "The person has joined", body = Session))
+    responses(
+        (status = 200, description = "The person has joined", body = Session),
+        (status = 404, description = "The link is unknown, used, replaced or too old"),
+    )
 )]
-#[post("/v1/invitations/{invitation}")]
+#[post("/v1/invitations")]
 pub(crate) async fn accept_invitation(
     anonymous: Anonymous,
-    path: web::Path<String>,
     Json(body): Json<AcceptInvitation>,
 ) -> Result<Reply, Problem> {
-    let (invitation, password) = (Secret::new(path.into_inner()), Secret::new(body.password));
+    let (invitation, password) = (Secret::new(body.invitation), Secret::new(body.password));
     let started = anonymous
         .run_hashing(move |service, context| {
             sessions::accept_invitation::accept_invitation(service, context, &invitation, &password)

@@ -1,4 +1,4 @@
-use authz::{Action, HoldsTokens, Permit};
+use authz::{Action, Caller, HoldsTokens, Permit};
 use domain::api_token::{self, ApiToken};
 use domain::audit::{AuditAction, Target};
 use domain::id::TokenId;
@@ -27,7 +27,8 @@ pub struct TokenMade {
     pub text: Secret,
 }
 
-/// A token made by a token is neither wider nor longer-lived than that one.
+/// A token made by a token is never wider than that one, and never longer-lived, unless an operator makes it: the one
+/// that a bootstrap gives lives for a day and is there to make others.
 pub fn create<A: Action>(
     service: &Service,
     context: &mut Context,
@@ -39,7 +40,7 @@ where
 {
     let maker = permit.caller().token();
     let NewToken { description, expires_at, scopes, networks } = new;
-    let expires_at = api_token::expiry(expires_at, context.now, maker.map(|maker| maker.expires_at))
+    let expires_at = api_token::expiry(expires_at, context.now, longest(permit.caller()))
         .map_err(|why| Error::at("/expires_at", &why))?;
     let owner = permit.token_owner();
     let scopes = match scopes {
@@ -62,6 +63,7 @@ where
         expires_at,
         created_at: context.now,
         created_by: permit.caller().actor(),
+        vouched_by: permit.caller().voucher().cloned(),
         last_used_at: None,
         last_used_from: None,
         version: 1,
@@ -75,6 +77,14 @@ where
         |db| service.mint(permit, db, token.clone(), AuditAction::TokenCreated),
         |db, id, text| service.minted(permit, db, id, text),
     )
+}
+
+/// How long what this caller makes may live, beyond what holds for everybody.
+pub(super) fn longest(caller: &Caller) -> Option<Timestamp> {
+    match caller {
+        Caller::Operator(_) | Caller::User(_) => None,
+        Caller::Partner(token, _) | Caller::Tenant(token, _) => Some(token.expires_at),
+    }
 }
 
 impl Service {

@@ -5,7 +5,7 @@ use domain::audit::AuditAction;
 use domain::id::TokenId;
 use persistence::api_tokens;
 
-use super::create::TokenMade;
+use super::create::{TokenMade, longest};
 use super::find;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -36,7 +36,8 @@ where
             if !old.is_live(now) {
                 return Err(Error::NotFound);
             }
-            if maker.is_some_and(|maker| !old.scopes.within(&maker.scopes) || old.expires_at > maker.expires_at) {
+            let outlives = longest(permit.caller()).is_some_and(|longest| old.expires_at > longest);
+            if outlives || maker.is_some_and(|maker| !old.scopes.within(&maker.scopes)) {
                 return Err(Error::WiderThanItsMaker);
             }
             api_tokens::expire_at(permit, db, &old, old.end_of_grace(grace, now))?;
@@ -44,6 +45,7 @@ where
                 id: next.clone(),
                 created_at: now,
                 created_by: permit.caller().actor(),
+                vouched_by: permit.caller().voucher().cloned(),
                 last_used_at: None,
                 last_used_from: None,
                 version: 1,

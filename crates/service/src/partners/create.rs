@@ -1,5 +1,5 @@
-use authz::action::{CreatePartner, ReadPartner};
-use authz::{Partnership, Permit, Reach, authorize};
+use authz::action::CreatePartner;
+use authz::{Partnership, Permit, Reach};
 use domain::Invalid;
 use domain::audit::{AuditAction, Chain, Target};
 use domain::id::PartnerId;
@@ -45,8 +45,8 @@ pub fn create(
         |db, id, _| {
             let found = PartnerId::parse(id).ok().map(|id| authentication::locate_partner(db, &id)).transpose()?;
             let Some(partnership) = found.flatten() else { return Ok(None) };
-            let permit = authorize::<ReadPartner>(permit.caller(), partnership)?;
-            Ok(partners::find(&permit, db)?)
+            let Some(made) = permit.on_what_it_made(partnership) else { return Ok(None) };
+            Ok(partners::find(&made, db)?)
         },
     )
 }

@@ -1,12 +1,12 @@
-use authz::action::{CreateTenant, ReadTenant};
-use authz::{Permit, Reach, authorize};
+use authz::action::CreateTenant;
+use authz::{Permit, Reach};
 use domain::audit::{AuditAction, Chain, Target};
 use domain::id::{PartnerId, TenantId, UserId};
 use domain::partner::PartnerPath;
 use domain::tenant::Tenant;
 use domain::text::{Email, ExternalRef, Name};
 use domain::user::User;
-use domain::{Invalid, Role, Secret};
+use domain::{Invalid, Role, Secret, Timestamp};
 use persistence::{Reading, authentication, tenant_keys, tenants, users};
 
 use crate::context::Context;
@@ -62,6 +62,7 @@ pub fn create(
         }
     };
     let author = context.author_of(permit.caller());
+    let now = context.now;
     service.write_once(
         "create tenant",
         context,
@@ -80,7 +81,7 @@ pub fn create(
             };
             Ok(TenantMade { tenant: tenant.clone(), admin })
         },
-        |db, id, secret| again(service, permit, db, id, secret),
+        |db, id, secret| again(service, permit, db, now, id, secret),
     )
 }
 
@@ -89,15 +90,16 @@ fn again(
     service: &Service,
     permit: &Permit<CreateTenant>,
     db: &mut Reading<'_>,
+    now: Timestamp,
     id: &str,
     secret: Option<Secret>,
 ) -> Result<Option<TenantMade>> {
     let Ok(id) = TenantId::parse(id) else { return Ok(None) };
-    let Some(tenancy) = authentication::locate_tenant(db, &id, permit.caller().expires_at())? else { return Ok(None) };
-    let permit = authorize::<ReadTenant>(permit.caller(), tenancy)?;
-    let Some(tenant) = tenants::find(&permit, db)? else { return Ok(None) };
+    let Some(tenancy) = authentication::locate_tenant(db, &id, now)? else { return Ok(None) };
+    let Some(made) = permit.on_what_it_made(tenancy) else { return Ok(None) };
+    let Some(tenant) = tenants::find(&made, db)? else { return Ok(None) };
     let first = persistence::Page { after: None, limit: 1 };
-    let admin = users::list(&permit, db, &first)?.into_iter().next();
+    let admin = users::list(&made, db, &first)?.into_iter().next();
     let admin = match admin {
         None => None,
         Some(user) => {

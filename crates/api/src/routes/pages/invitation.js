@@ -6,10 +6,10 @@ history.replaceState(null, "", location.pathname);
 
 element("join").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await fetch(`/v1/invitations/${encodeURIComponent(invitation)}`, {
+  const answer = await fetch("/v1/invitations", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ password: element("password").value }),
+    body: JSON.stringify({ invitation, password: element("password").value }),
   });
   element("password").value = "";
   element("problem").hidden = answer.ok;
