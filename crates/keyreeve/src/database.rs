@@ -1,0 +1,161 @@
+//! The database, before anything is asked of it: opened, brought to the right schema, and described in sentences.
+
+use std::time::{Duration, Instant};
+
+use persistence::{Database, Error, KeyRing, Options, Schema, System, Url, service_keys};
+use service::EntropySource;
+
+use crate::failure::Failure;
+use crate::own_files;
+use crate::settings::{Settings, shown};
+
+/// How far somebody has come with it.
+pub(crate) enum State {
+    /// Nothing is sealed in it.
+    New,
+    Initialised,
+    /// Initialised, and the given keys do not open it.
+    WrongMasterKey,
+}
+
+/// Connects to nothing yet.
+pub(crate) fn open(settings: &Settings) -> Database {
+    let size = |count: std::num::NonZeroUsize| u32::try_from(count.get()).unwrap_or(u32::MAX);
+    let readers = size(settings.readers);
+    let writers = size(settings.writers);
+    Database::open(Options { readers, writers, ..Options::at(settings.database.clone()) })
+}
+
+/// An embedded database whose file nobody has made.
+pub(crate) fn is_yet_to_be_made(url: &Url) -> bool {
+    matches!(url, Url::Sqlite(path) if !path.exists())
+}
+
+/// Brings the schema to where the server can use it. An embedded database is ours to migrate; of a shared one only the
+/// very first schema is, since other replicas may still be working with an older one.
+pub(crate) fn prepare(settings: &Settings, database: &Database) -> Result<(), Failure> {
+    make_directory(settings)?;
+    let schema = settled_schema(database).map_err(Failure::because)?;
+    if let Some(why) = why_unusable(database.url(), &schema) {
+        return Err(Failure::because(why));
+    }
+    if schema != Schema::Current {
+        migrate(database)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn make_directory(settings: &Settings) -> Result<(), Failure> {
+    let Url::Sqlite(path) = &settings.database else { return Ok(()) };
+    own_files::make_directory_for(path, &settings.data_dir).map_err(|error| {
+        Failure::because(format!("the data directory {} cannot be made: {error}", settings.data_dir.display()))
+    })
+}
+
+/// Why a server cannot work with this schema, and will not change it by itself.
+pub(crate) fn why_unusable(url: &Url, schema: &Schema) -> Option<String> {
+    let database = shown::database(url);
+    match schema {
+        Schema::Current | Schema::Empty => None,
+        Schema::Behind(_) if url.is_embedded() => None,
+        Schema::Behind(count) => {
+            Some(format!("the database {database} lacks {}: run `keyreeve migrate`", migrations(*count)))
+        }
+        Schema::Unknown(why) => Some(format!(
+            "the database {database} is not one this Keyreeve knows, for {why}: \
+             name another with --database, or run the Keyreeve that made it"
+        )),
+    }
+}
+
+pub(crate) fn migrations(count: usize) -> String {
+    if count == 1 { "1 migration".to_owned() } else { format!("{count} migrations") }
+}
+
+/// Several processes may do this at once: those that come second find the work done.
+pub(crate) fn migrate(database: &Database) -> Result<(), Failure> {
+    patiently(database, || match database.migrate() {
+        // SQLite has no lock that covers all of it, so the one that came second trips over a table of the first.
+        Err(Error::Schema(_)) if database.schema()? != Schema::Current => Err(Error::Busy),
+        Err(Error::Schema(_)) => Ok(Schema::Current),
+        other => other,
+    })
+    .map(drop)
+    .map_err(Failure::because)
+}
+
+pub(crate) fn schema(database: &Database) -> Result<Schema, String> {
+    if is_yet_to_be_made(database.url()) {
+        return Ok(Schema::Empty);
+    }
+    patiently(database, || database.schema())
+}
+
+/// The schema, after waiting for another process that is just making it.
+pub(crate) fn settled_schema(database: &Database) -> Result<Schema, String> {
+    const STILL: Duration = Duration::from_secs(2);
+    let mut since = Instant::now();
+    let mut last = schema(database)?;
+    while matches!(last, Schema::Behind(_)) && !database.url().is_embedded() && since.elapsed() < STILL {
+        pause();
+        let now = schema(database)?;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    Ok(last)
+}
+
+/// Whether anything is sealed in it, and whether these keys open that. Without keys, whether any could.
+pub(crate) fn state(database: &Database, ring: Option<&KeyRing>) -> Result<State, String> {
+    if is_yet_to_be_made(database.url()) {
+        return Ok(State::New);
+    }
+    let strangers;
+    let ring = match ring {
+        Some(ring) => ring,
+        None => {
+            let mut entropy = EntropySource::System.draw().map_err(|error| error.to_string())?;
+            strangers = KeyRing::parse(&KeyRing::draw(&mut entropy))?;
+            &strangers
+        }
+    };
+    match database.read(|db| service_keys::load(System::as_part("start"), db, ring)) {
+        Ok(None) => Ok(State::New),
+        Ok(Some(_)) => Ok(State::Initialised),
+        Err(Error::Unsealable(_)) => Ok(State::WrongMasterKey),
+        // Before the first migration there is no table to look into.
+        Err(Error::Statement(_)) if database.schema().is_ok_and(|schema| schema != Schema::Current) => Ok(State::New),
+        Err(error) => Err(sentence(database.url(), &error)),
+    }
+}
+
+/// Tries again for as long as somebody else may be in the way.
+fn patiently<T>(database: &Database, work: impl Fn() -> Result<T, Error>) -> Result<T, String> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let since = Instant::now();
+    loop {
+        match work() {
+            Err(Error::Busy | Error::Retry | Error::Stale) if since.elapsed() < PATIENCE => pause(),
+            result => return result.map_err(|error| sentence(database.url(), &error)),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "before the server starts there is no executor to hold up")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+/// What went wrong, in one line.
+pub(crate) fn sentence(url: &Url, error: &Error) -> String {
+    let database = shown::database(url);
+    if let Error::Unreachable(why) = error {
+        return format!("the database {database} cannot be reached ({}): check --database", one_line(why));
+    }
+    format!("the database {database} does not do what it should: {}", one_line(&error.to_string()))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
