@@ -2,21 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use persistence::{Database, Error, KeyRing, Options, Schema, System, Url, service_keys};
+use persistence::service_keys::{self, ServiceKeys};
+use persistence::{Database, Error, KeyRing, Options, Schema, System, Url};
 use service::EntropySource;
 
 use crate::failure::Failure;
 use crate::own_files;
 use crate::settings::{Settings, shown};
-
-/// How far somebody has come with it.
-pub(crate) enum State {
-    /// Nothing is sealed in it.
-    New,
-    Initialised,
-    /// Initialised, and the given keys do not open it.
-    WrongMasterKey,
-}
 
 /// Connects to nothing yet.
 pub(crate) fn open(settings: &Settings) -> Database {
@@ -74,21 +66,21 @@ pub(crate) fn migrations(count: usize) -> String {
 
 /// Several processes may do this at once: those that come second find the work done.
 pub(crate) fn migrate(database: &Database) -> Result<(), Failure> {
-    patiently(database, || match database.migrate() {
-        // SQLite has no lock that covers all of it, so the one that came second trips over a table of the first.
-        Err(Error::Schema(_)) if database.schema()? != Schema::Current => Err(Error::Busy),
-        Err(Error::Schema(_)) => Ok(Schema::Current),
+    // SQLite has no lock that covers all of it, so the one that came second trips over a table of the first.
+    let may_have_tripped = |error: &Error| matches!(error, Error::Schema(_)) && database.url().is_embedded();
+    let migrate = || match database.migrate() {
+        Err(error) if may_have_tripped(&error) && database.schema()? == Schema::Current => Ok(Schema::Current),
         other => other,
-    })
-    .map(drop)
-    .map_err(Failure::because)
+    };
+    let migrated = patiently(|error| is_in_the_way(error) || may_have_tripped(error), migrate);
+    migrated.map(drop).map_err(|error| Failure::because(sentence(database.url(), &error)))
 }
 
 pub(crate) fn schema(database: &Database) -> Result<Schema, String> {
     if is_yet_to_be_made(database.url()) {
         return Ok(Schema::Empty);
     }
-    patiently(database, || database.schema())
+    patiently(is_in_the_way, || database.schema()).map_err(|error| sentence(database.url(), &error))
 }
 
 /// The schema, after waiting for another process that is just making it.
@@ -106,40 +98,50 @@ pub(crate) fn settled_schema(database: &Database) -> Result<Schema, String> {
     Ok(last)
 }
 
-/// Whether anything is sealed in it, and whether these keys open that. Without keys, whether any could.
-pub(crate) fn state(database: &Database, ring: Option<&KeyRing>) -> Result<State, String> {
+/// Whether something is sealed in it, so that a certain master key is needed from now on.
+pub(crate) fn is_initialised(database: &Database) -> Result<bool, String> {
     if is_yet_to_be_made(database.url()) {
-        return Ok(State::New);
+        return Ok(false);
     }
-    let strangers;
-    let ring = match ring {
-        Some(ring) => ring,
-        None => {
-            let mut entropy = EntropySource::System.draw().map_err(|error| error.to_string())?;
-            strangers = KeyRing::parse(&KeyRing::draw(&mut entropy))?;
-            &strangers
-        }
-    };
-    match database.read(|db| service_keys::load(System::as_part("start"), db, ring)) {
-        Ok(None) => Ok(State::New),
-        Ok(Some(_)) => Ok(State::Initialised),
-        Err(Error::Unsealable(_)) => Ok(State::WrongMasterKey),
+    let mut entropy = EntropySource::System.draw().map_err(|error| error.to_string())?;
+    let strangers = KeyRing::parse(&KeyRing::draw(&mut entropy))?;
+    match load(database, &strangers) {
+        Ok(keys) => Ok(keys.is_some()),
+        Err(Error::Unsealable(_)) => Ok(true),
         // Before the first migration there is no table to look into.
-        Err(Error::Statement(_)) if database.schema().is_ok_and(|schema| schema != Schema::Current) => Ok(State::New),
+        Err(Error::Statement(_)) if database.schema().is_ok_and(|schema| schema != Schema::Current) => Ok(false),
         Err(error) => Err(sentence(database.url(), &error)),
     }
 }
 
-/// Tries again for as long as somebody else may be in the way.
-fn patiently<T>(database: &Database, work: impl Fn() -> Result<T, Error>) -> Result<T, String> {
-    const PATIENCE: Duration = Duration::from_secs(10);
+/// Whether these are the master keys of an initialised database.
+pub(crate) fn opens_with(database: &Database, ring: &KeyRing) -> Result<bool, String> {
+    match load(database, ring) {
+        Ok(_) => Ok(true),
+        Err(Error::Unsealable(_)) => Ok(false),
+        Err(error) => Err(sentence(database.url(), &error)),
+    }
+}
+
+fn load(database: &Database, ring: &KeyRing) -> Result<Option<ServiceKeys>, Error> {
+    patiently(is_in_the_way, || database.read(|db| service_keys::load(System::as_part("start"), db, ring)))
+}
+
+/// Tries again, for a while, what may have failed for the moment only.
+fn patiently<T>(is_passing: impl Fn(&Error) -> bool, work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    const PATIENCE: Duration = Duration::from_secs(5);
     let since = Instant::now();
     loop {
         match work() {
-            Err(Error::Busy | Error::Retry | Error::Stale) if since.elapsed() < PATIENCE => pause(),
-            result => return result.map_err(|error| sentence(database.url(), &error)),
+            Err(error) if is_passing(&error) && since.elapsed() < PATIENCE => pause(),
+            result => return result,
         }
     }
+}
+
+/// Somebody else is, or a first connection takes longer than a request may wait for one.
+fn is_in_the_way(error: &Error) -> bool {
+    matches!(error, Error::Busy) || error.is_worth_a_retry()
 }
 
 #[expect(clippy::disallowed_methods, reason = "before the server starts there is no executor to hold up")]

@@ -11,7 +11,7 @@ use domain::Secret;
 use persistence::{Database, KeyRing};
 use service::EntropySource;
 
-use crate::database::{self, State};
+use crate::database;
 use crate::failure::Failure;
 use crate::own_files;
 use crate::settings::Settings;
@@ -22,15 +22,15 @@ const LARGEST: u64 = 64 * 1024;
 /// Reads the master key, after making it if that is possible and safe.
 pub(crate) fn open(settings: &Settings, database: &Database) -> Result<KeyRing, Failure> {
     let path = &settings.master_key_file;
+    // In this order: another process that starts on the same file makes the key before it initialises the database.
+    let is_initialised = database::is_initialised(database).map_err(Failure::because)?;
     if let Some(ring) = read(path).map_err(Failure::because)? {
         return Ok(ring);
     }
-    let state = database::state(database, None).map_err(Failure::because)?;
-    match why_not_made(settings, &state) {
-        None => make_for_new_database(settings)?,
-        // Another process may have made the key and initialised the database since we looked for the key.
-        Some(why) => return read(path).map_err(Failure::because)?.ok_or_else(|| Failure::because(why)),
+    if let Some(why) = why_not_made(settings, is_initialised) {
+        return Err(Failure::because(why));
     }
+    make_for_new_database(settings)?;
     read(path).map_err(Failure::because)?.ok_or_else(|| Failure::because(missing(path)))
 }
 
@@ -52,9 +52,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<KeyRing>, String> {
 }
 
 /// Why a missing key may not be made here; nothing if it may.
-pub(crate) fn why_not_made(settings: &Settings, state: &State) -> Option<String> {
+pub(crate) fn why_not_made(settings: &Settings, is_initialised: bool) -> Option<String> {
     let path = &settings.master_key_file;
-    if matches!(state, State::Initialised | State::WrongMasterKey) {
+    if is_initialised {
         return Some(format!(
             "{}, and the database was set up with one: copy that file here from another replica or from your backup, \
              or name it with --master-key-file",

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use persistence::Schema;
+use persistence::{Database, KeyRing};
 use service::Clock;
 
-use crate::database::{self, State};
+use crate::database;
 use crate::master_key;
 use crate::settings::{MetricsListen, Settings, shown};
 use crate::tls;
@@ -49,37 +49,45 @@ fn of_listeners(settings: &Settings) -> Vec<String> {
 }
 
 fn of_database(settings: &Settings) -> Vec<String> {
-    let ring = master_key::read(&settings.master_key_file);
     let mut reasons = Vec::new();
-    match look_into_database(settings, ring.as_ref().ok().and_then(Option::as_ref), &mut reasons) {
-        Ok(State::WrongMasterKey) if matches!(ring, Ok(Some(_))) => reasons.push(format!(
-            "the master key file {} is not the one that the database {} was set up with: \
-             copy that one here, or name it with --master-key-file",
-            settings.master_key_file.display(),
-            shown::database(&settings.database),
-        )),
-        Ok(state) if matches!(ring, Ok(None)) => reasons.extend(master_key::why_not_made(settings, &state)),
-        Ok(_) => {}
-        Err(why) => reasons.push(why),
+    let database = database::open(settings);
+    // Before the key, see `master_key::open`.
+    let is_initialised = look_into(&database, &mut reasons).unwrap_or_else(|why| {
+        reasons.push(why);
+        None
+    });
+    match (master_key::read(&settings.master_key_file), is_initialised) {
+        (Err(why), _) => reasons.push(why),
+        (Ok(None), Some(is_initialised)) => reasons.extend(master_key::why_not_made(settings, is_initialised)),
+        (Ok(Some(ring)), Some(true)) => reasons.extend(why_it_does_not_open(settings, &database, &ring)),
+        (Ok(_), _) => {}
     }
-    reasons.extend(ring.err());
     reasons
 }
 
-fn look_into_database(
-    settings: &Settings,
-    ring: Option<&persistence::KeyRing>,
-    reasons: &mut Vec<String>,
-) -> Result<State, String> {
-    if database::is_yet_to_be_made(&settings.database) {
-        return Ok(State::New);
+/// Whether the database is initialised, as far as there is a database to ask.
+fn look_into(database: &Database, reasons: &mut Vec<String>) -> Result<Option<bool>, String> {
+    if database::is_yet_to_be_made(database.url()) {
+        return Ok(Some(false));
     }
-    let database = database::open(settings);
-    let schema = database::settled_schema(&database)?;
-    reasons.extend(database.weaknesses().map_err(|error| database::sentence(&settings.database, &error))?);
-    reasons.extend(database::why_unusable(&settings.database, &schema));
-    match schema {
-        Schema::Empty | Schema::Unknown(_) => Ok(State::New),
-        Schema::Current | Schema::Behind(_) => database::state(&database, ring),
+    let schema = database::settled_schema(database)?;
+    reasons.extend(database.weaknesses().map_err(|error| database::sentence(database.url(), &error))?);
+    if let Some(why) = database::why_unusable(database.url(), &schema) {
+        reasons.push(why);
+        return Ok(None);
+    }
+    database::is_initialised(database).map(Some)
+}
+
+fn why_it_does_not_open(settings: &Settings, database: &Database, ring: &KeyRing) -> Option<String> {
+    match database::opens_with(database, ring) {
+        Ok(true) => None,
+        Ok(false) => Some(format!(
+            "the master key file {} is not the one that the database {} was set up with: \
+             copy that one here, or name it with --master-key-file",
+            settings.master_key_file.display(),
+            shown::database(database.url()),
+        )),
+        Err(why) => Some(why),
     }
 }
