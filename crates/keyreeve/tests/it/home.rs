@@ -141,10 +141,8 @@ impl Server {
         Self { running, url }
     }
 
-    /// The status of an answer.
-    pub(crate) fn get(&self, path: &str) -> u16 {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        agent.get(format!("{}{path}", self.url)).call().unwrap().status().as_u16()
+    pub(crate) fn is_live(&self) -> bool {
+        ureq::get(format!("{}/livez", self.url)).call().unwrap().status().is_success()
     }
 
     pub(crate) fn stop(self) -> Finished {
