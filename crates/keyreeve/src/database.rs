@@ -153,9 +153,19 @@ fn pause() {
 pub(crate) fn sentence(url: &Url, error: &Error) -> String {
     let database = shown::database(url);
     if let Error::Unreachable(why) = error {
-        return format!("the database {database} cannot be reached ({}): check --database", one_line(why));
+        let why = without_quotes(&one_line(why));
+        return format!("the database {database} cannot be reached ({why}): check --database");
     }
     format!("the database {database} does not do what it should: {}", one_line(&error.to_string()))
+}
+
+/// Of a URL that it cannot read PostgreSQL's client quotes what it tripped over, and that may be the password.
+fn without_quotes(why: &str) -> String {
+    if !why.starts_with("invalid ") {
+        return why.to_owned();
+    }
+    let parts = why.split('"').enumerate();
+    parts.map(|(at, part)| if at % 2 == 0 { part } else { "***" }).collect::<Vec<_>>().join("\"")
 }
 
 fn one_line(text: &str) -> String {

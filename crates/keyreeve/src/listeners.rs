@@ -18,20 +18,28 @@ pub(crate) struct Listeners {
 }
 
 pub(crate) fn take(settings: &Settings) -> Result<Listeners, Failure> {
-    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
     let (api, address) = bind(settings.listen).map_err(|why| refused(settings.listen, "listen", &why))?;
     let metrics = take_metrics(settings)?;
     let (metrics, metrics_address) = metrics.unzip();
     Ok(Listeners {
         api,
         metrics,
-        url: format!("{scheme}://{address}"),
+        url: format!("{}://{address}", scheme(settings)),
         metrics_url: metrics_address.map(|address| format!("http://{address}/metrics")),
-        public_url: match &settings.public_url {
-            Some(url) => url.0.clone(),
-            None => format!("{scheme}://{}", reachable(address)),
-        },
+        public_url: public_url(settings, address),
     })
+}
+
+/// Where people reach a server that listens here.
+pub(crate) fn public_url(settings: &Settings, address: SocketAddr) -> String {
+    match &settings.public_url {
+        Some(url) => url.0.clone(),
+        None => format!("{}://{}", scheme(settings), reachable(address)),
+    }
+}
+
+fn scheme(settings: &Settings) -> &'static str {
+    if settings.tls_certificate.is_some() { "https" } else { "http" }
 }
 
 /// Metrics are a courtesy unless somebody asked for them: a second server on the same machine goes on without.

@@ -11,7 +11,7 @@ use crate::settings::{MetricsListen, Settings, shown};
 use crate::tls;
 
 /// No Keyreeve is older than this: a clock before it is wrong, and expiries would mean nothing.
-const BUILT_AFTER: i64 = 1_795_000_000; // 2026-11-18
+const BUILT_AFTER: i64 = 1_767_225_600; // 2026-01-01
 
 pub(crate) fn of(settings: &Settings) -> Vec<String> {
     let mut reasons = Vec::new();

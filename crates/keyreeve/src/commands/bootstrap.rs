@@ -10,7 +10,7 @@ use service::bootstrap::bootstrap;
 use crate::command_line::Bootstrap;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::{opened, out, own_files};
+use crate::{listeners, opened, out, own_files};
 
 pub(crate) fn run(settings: &Settings, command: &Bootstrap) -> Result<(), Failure> {
     // The file first: a token that cannot be written down would be an operator that nobody is.
@@ -61,11 +61,7 @@ fn not_created(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn next_steps(settings: &Settings, path: &Path, made: &TokenMade) -> String {
-    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
-    let server = match &settings.public_url {
-        Some(url) => url.0.clone(),
-        None => format!("{scheme}://{}", settings.listen),
-    };
+    let server = listeners::public_url(settings, settings.listen);
     format!(
         "Wrote an operator's token to {path}. It works until {until}.\n\
          Try it, once the server runs:\n  \

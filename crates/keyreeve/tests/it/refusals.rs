@@ -87,4 +87,9 @@ fn a_database_that_is_away_is_said_in_one_line_without_its_password() {
         assert!(!finished.err.contains("hunter2") && finished.err.lines().count() == 1, "{}", finished.err);
     }
     assert!(!home.has("token"));
+    for typo in ["postgres://ada:hunter2/x@127.0.0.1:1/k", "postgres://ada:%hunter2@127.0.0.1:1/k"] {
+        let finished = home.run(&["migrate", "--database", typo]);
+        finished.refused(1, &["cannot be reached (invalid"]);
+        assert!(!finished.err.contains("hunter2"), "{}", finished.err);
+    }
 }
