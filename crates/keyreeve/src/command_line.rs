@@ -1,0 +1,131 @@
+//! The command line: what can be asked of the binary.
+
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Flags;
+
+#[derive(Parser)]
+#[command(
+    name = "keyreeve",
+    version,
+    about = "Keyreeve, the access-key control plane for S3-compatible storage. Without a command it serves.",
+    args_conflicts_with_subcommands = true,
+    max_term_width = 120,
+    after_help = "Examples:\n  \
+        keyreeve                                  serve, with everything in ./keyreeve-data\n  \
+        keyreeve bootstrap --out operator-token   let the first operator in\n  \
+        keyreeve serve --config keyreeve.toml     serve with the settings of a file\n  \
+        keyreeve config show                      tell which settings hold, and why"
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API until it is told to stop.
+    #[command(after_help = "Examples:\n  \
+        keyreeve serve --listen 127.0.0.1:9000\n  \
+        KEYREEVE_DATABASE=postgres://keyreeve@db/keyreeve keyreeve serve --master-key-file /etc/keyreeve/master.key")]
+    Serve(Flags),
+    /// Bring the database's schema up to this version; several may do so at once.
+    #[command(after_help = "Example:\n  keyreeve migrate --database postgres://keyreeve@db/keyreeve")]
+    Migrate(Flags),
+    /// Make the first operator's token and write it to a new file.
+    #[command(after_help = "Examples:\n  \
+        keyreeve bootstrap --out operator-token\n  \
+        keyreeve bootstrap --out operator-token --expires-in 30d\n  \
+        keyreeve bootstrap --out operator-token --recover   when all operators are locked out")]
+    Bootstrap(Bootstrap),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(Config),
+    /// Print the OpenAPI document.
+    #[command(after_help = "Example:\n  keyreeve openapi > openapi.json")]
+    Openapi,
+    /// Print the catalogue of problems that the API answers with, in Markdown.
+    #[command(after_help = "Example:\n  keyreeve problems > problems.md")]
+    Problems,
+    /// Handle master keys.
+    #[command(subcommand)]
+    MasterKey(MasterKey),
+    /// Print the version.
+    #[command(after_help = "Example:\n  keyreeve version")]
+    Version,
+}
+
+#[derive(Args)]
+pub(crate) struct Bootstrap {
+    /// File to write the token to, as one line; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// How long the token works, such as 90m, 24h or 30d, up to 366 days.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    pub(crate) expires_in: TimeDelta,
+    /// Make a token although there is an operator.
+    #[arg(long)]
+    pub(crate) recover: bool,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Config {
+    /// Print every setting, its value and where that comes from; passwords are masked.
+    #[command(after_help = "Example:\n  keyreeve config show --config /etc/keyreeve.toml")]
+    Show(Flags),
+    /// Print every reason for which serve would refuse to start.
+    #[command(after_help = "Example:\n  keyreeve config check --config /etc/keyreeve.toml")]
+    Check(Flags),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MasterKey {
+    /// Draw a master key and write it to a new file.
+    #[command(after_help = "Example:\n  keyreeve master-key new --out /etc/keyreeve/master.key")]
+    New {
+        /// File to write the key to; it must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+fn duration(text: &str) -> Result<TimeDelta, String> {
+    const WANTED: &str = "needs a number and s, m, h or d, such as 24h";
+    let unit = text.chars().last().ok_or(WANTED)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(WANTED.to_owned()),
+    };
+    let count: u32 = text.strip_suffix(unit).and_then(|count| count.parse().ok()).ok_or(WANTED)?;
+    TimeDelta::try_seconds(i64::from(count) * seconds).ok_or_else(|| WANTED.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        use clap::CommandFactory;
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("24h"), Ok(TimeDelta::hours(24)));
+        assert_eq!(duration("30d"), Ok(TimeDelta::days(30)));
+        for wrong in ["", "24", "h", "-1h", "1.5h", "1w", "99999999999d", "1é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! From settings to a service that works: database, schema, master key.
+
+use persistence::Database;
+use service::{Clock, EntropySource, Service, Setup, StartError};
+
+use crate::database;
+use crate::failure::Failure;
+use crate::master_key;
+use crate::settings::Settings;
+
+pub(crate) fn open(settings: &Settings, public_url: String) -> Result<Service, Failure> {
+    let database = database::open(settings);
+    database::prepare(settings, &database)?;
+    let ring = master_key::open(settings, &database)?;
+    start(settings, database, ring, public_url)
+}
+
+fn start(
+    settings: &Settings,
+    database: Database,
+    ring: persistence::KeyRing,
+    public_url: String,
+) -> Result<Service, Failure> {
+    let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url };
+    Service::start(setup).map_err(|error| {
+        if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }
+    })
+}
+
+/// A use case's refusal, in the words of the command line.
+pub(crate) fn said_by(settings: &Settings, error: &service::Error) -> Failure {
+    if let service::Error::Database(error) = error {
+        return Failure::because(database::sentence(&settings.database, error));
+    }
+    Failure::because(error)
+}

@@ -1,0 +1,189 @@
+//! What the values of settings may be. Each parser says what is needed, in a sentence that never repeats a password.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use persistence::Url;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+pub(crate) trait Value: Sized {
+    const IS_SWITCH: bool = false;
+
+    /// Reads the text of a setting; nothing said is the empty text.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+pub(crate) enum MetricsListen {
+    Off,
+    At(SocketAddr),
+}
+
+/// Without a slash at the end.
+pub(crate) struct PublicUrl(pub(crate) String);
+
+pub(crate) struct RequestsPerSecond(pub(crate) Option<u32>);
+
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Known to parse as an [`EnvFilter`], which cannot be cloned.
+pub(crate) struct LogFilter(String);
+
+impl LogFilter {
+    /// The HTTP server's own remarks say nothing that ours do not, unless somebody asks for them by name.
+    pub(crate) fn filter(&self) -> EnvFilter {
+        if self.0.contains("actix") {
+            EnvFilter::new(&self.0)
+        } else {
+            EnvFilter::new(format!("actix_server=warn,{}", self.0))
+        }
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Ok(None) } else { T::parse(text).map(Some) }
+    }
+}
+
+impl Value for bool {
+    const IS_SWITCH: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| format!("needs true or false, not {text:?}"))
+    }
+}
+
+impl Value for PathBuf {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("needs a path".to_owned()) } else { Ok(Self::from(text)) }
+    }
+}
+
+impl Value for Url {
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|_| "needs a URL that starts with postgres:// or sqlite: and a path".to_owned())
+    }
+}
+
+impl Value for SocketAddr {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| format!("needs an address and a port, such as 127.0.0.1:8080, not {text:?}"))
+    }
+}
+
+impl Value for MetricsListen {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        let address = text.parse();
+        address.map(Self::At).map_err(|_| format!("needs an address and a port, or off, not {text:?}"))
+    }
+}
+
+impl Value for PublicUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        let url = text.trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        let is_plain = !host.starts_with('/') && !host.contains(['?', '#', '@', '"', '<', '>', '\\']);
+        if host.is_empty() || !is_plain || host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(format!("needs a URL such as https://keys.example.org, not {text:?}"));
+        }
+        Ok(Self(url.to_owned()))
+    }
+}
+
+impl Value for NonZeroUsize {
+    fn parse(text: &str) -> Result<Self, String> {
+        let count: Option<Self> = text.parse().ok();
+        count.filter(|count| count.get() <= 1000).ok_or_else(|| format!("needs a number from 1 to 1000, not {text:?}"))
+    }
+}
+
+impl Value for RequestsPerSecond {
+    fn parse(text: &str) -> Result<Self, String> {
+        let count: u32 = text.parse().map_err(|_| format!("needs a number, or 0 for no bound, not {text:?}"))?;
+        Ok(Self((count > 0).then_some(count)))
+    }
+}
+
+impl Value for Vec<IpNet> {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = |_| text.parse::<IpAddr>().map(IpNet::from);
+    match text.parse::<IpNet>().or_else(address) {
+        Ok(network) if network.prefix_len() == 0 => {
+            Err(format!("must not trust everybody: name the proxies' own networks instead of {text}"))
+        }
+        Ok(network) => Ok(network),
+        Err(_) => Err(format!("needs networks such as 10.0.0.0/8, separated by commas, not {text:?}")),
+    }
+}
+
+impl Value for LogFormat {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("needs text or json, not {text:?}")),
+        }
+    }
+}
+
+impl Value for LogFilter {
+    fn parse(text: &str) -> Result<Self, String> {
+        // A mistyped level would be a fine name of a part that does not exist.
+        let is_word = |part: &str| part.starts_with(char::is_alphabetic);
+        let is_level = |part: &str| is_word(part) && part.parse::<LevelFilter>().is_ok();
+        let is_directive = |part: &str| part.contains('=') || is_level(part);
+        if text.split(',').map(str::trim).all(is_directive) && EnvFilter::try_new(text).is_ok() {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("needs a level such as info, or levels by part as in info,api=debug, not {text:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_network_list(text: &str) -> bool {
+        <Vec<IpNet> as Value>::parse(text).is_ok()
+    }
+
+    #[test]
+    fn nobody_trusts_everybody() {
+        assert!(is_network_list("") && is_network_list("10.0.0.0/8, 2001:db8::/32") && is_network_list("192.0.2.7"));
+        assert!(!is_network_list("0.0.0.0/0") && !is_network_list("::/0") && !is_network_list("proxy"));
+    }
+
+    #[test]
+    fn a_public_url_has_a_host_and_nothing_behind_its_path() {
+        let parse = |text| PublicUrl::parse(text).map(|url| url.0);
+        assert_eq!(parse("https://keys.example.org/").unwrap(), "https://keys.example.org");
+        assert_eq!(parse("http://[::1]:8080").unwrap(), "http://[::1]:8080");
+        for wrong in ["", "keys.example.org", "https://", "https:///a", "https://a?b", "https://a b", "ftp://a"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_log_level_is_not_any_word() {
+        for right in ["info", "warn,api=debug", "off", "api=trace"] {
+            assert!(LogFilter::parse(right).is_ok(), "{right}");
+        }
+        for wrong in ["", "loud", "info,api=loud"] {
+            assert!(LogFilter::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

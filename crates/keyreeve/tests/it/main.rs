@@ -1,0 +1,14 @@
+//! The binary, as people and machines meet it: started as a process, told things, listened to.
+
+#![cfg(test)]
+
+mod bootstrap;
+mod command_line;
+mod home;
+mod master_key;
+mod postgres;
+mod refusals;
+mod serve;
+mod settings;
+mod terminal;
+mod tls;
