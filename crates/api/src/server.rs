@@ -54,7 +54,9 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
     .client_disconnect_timeout(Duration::from_secs(1))
     .keep_alive(Duration::from_secs(15))
     .max_connections(10_000)
-    .shutdown_timeout(10);
+    .shutdown_timeout(10)
+    // Who stops the process stops the server: requests under way are answered first.
+    .disable_signals();
     let server = match tls {
         None => server.listen(listener)?,
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
@@ -67,5 +69,5 @@ pub fn serve_metrics(listener: TcpListener) -> io::Result<Server> {
     const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let page = || async { HttpResponse::Ok().content_type(TYPE).body(metrics::page()) };
     let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(page)));
-    Ok(server.workers(1).shutdown_timeout(1).listen(listener)?.run())
+    Ok(server.workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
 }

@@ -47,6 +47,9 @@ impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) if url.contains("password=") => {
+                f.write_str("postgres://*** (a URL with a password in it)")
+            }
             Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
                 (Some((scheme, rest)), Some((_, place))) if rest.contains('@') => {
                     let user = rest.split([':', '@']).next().unwrap_or_default();
@@ -237,6 +240,8 @@ mod tests {
     fn a_printed_url_has_no_password() {
         let url = Url::parse("postgres://ada:s3cr@t@db.example.org/keyreeve").unwrap();
         assert_eq!(url.to_string(), "postgres://ada:***@db.example.org/keyreeve");
+        let in_query = Url::parse("postgres://db/keyreeve?password=s3cret").unwrap();
+        assert!(!in_query.to_string().contains("s3cret"));
         assert_eq!(Url::parse("postgres://db/keyreeve").unwrap().to_string(), "postgres://db/keyreeve");
     }
 

@@ -2,9 +2,11 @@
 //! to what is wrong.
 
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Invalid;
 use serde::de::DeserializeOwned;
@@ -16,15 +18,27 @@ use crate::problem::{Kind, Problem};
 const DEEPEST: usize = 16;
 const MOST_STRINGS: usize = 1000;
 
-pub(crate) struct Json<T>(pub(crate) T);
+/// A body that has not been looked at yet. It is read by the handler, so whoever may not call gets to hear that first.
+pub(crate) struct Json<T> {
+    media_type: Result<(), Problem>,
+    body: Bytes,
+    shape: PhantomData<T>,
+}
 
-impl<T: DeserializeOwned> FromRequest for Json<T> {
+impl<T: DeserializeOwned> Json<T> {
+    pub(crate) fn read(self) -> Result<T, Problem> {
+        self.media_type?;
+        parse(&self.body)
+    }
+}
+
+impl<T> FromRequest for Json<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let body = request.extensions().get::<Body>().map(|body| body.0.clone()).unwrap_or_default();
-        ready(check_media_type(request).and_then(|()| parse(&body)).map(Self))
+        ready(Ok(Self { media_type: check_media_type(request), body, shape: PhantomData }))
     }
 }
 

@@ -10,7 +10,14 @@ use service::Listing;
 
 use crate::problem::Problem;
 
-pub(crate) struct Query<T>(pub(crate) T);
+/// A query that has not been looked at yet: see [`Json`](crate::http::Json).
+pub(crate) struct Query<T>(Result<T, Problem>);
+
+impl<T> Query<T> {
+    pub(crate) fn read(self) -> Result<T, Problem> {
+        self.0
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Error = Problem;
@@ -18,7 +25,8 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| Problem::invalid("?", sentence(&error))))
+        let query = parsed.map(web::Query::into_inner);
+        ready(Ok(Self(query.map_err(|error| Problem::invalid("?", sentence(&error))))))
     }
 }
 

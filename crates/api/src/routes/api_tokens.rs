@@ -45,8 +45,9 @@ pub(crate) async fn list_operator_tokens(
 pub(crate) async fn create_operator_token(
     request: HttpRequest,
     caller: Authorized<CreateOperatorToken>,
-    Json(body): Json<CreateToken>,
+    body: Json<CreateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     create(&request, caller, body).await
 }
 
@@ -64,8 +65,9 @@ pub(crate) async fn rotate_operator_token(
     request: HttpRequest,
     caller: Authorized<RotateOperatorToken>,
     path: web::Path<String>,
-    Json(body): Json<RotateToken>,
+    body: Json<RotateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     rotate(&request, caller, &path, &body).await
 }
 
@@ -111,8 +113,9 @@ pub(crate) async fn list_partner_tokens(
 pub(crate) async fn create_partner_token(
     request: HttpRequest,
     caller: Authorized<CreatePartnerToken>,
-    Json(body): Json<CreateToken>,
+    body: Json<CreateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     create(&request, caller, body).await
 }
 
@@ -133,8 +136,9 @@ pub(crate) async fn rotate_partner_token(
     request: HttpRequest,
     caller: Authorized<RotatePartnerToken>,
     path: web::Path<(String, String)>,
-    Json(body): Json<RotateToken>,
+    body: Json<RotateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     rotate(&request, caller, &path.1, &body).await
 }
 
@@ -183,8 +187,9 @@ pub(crate) async fn list_tenant_tokens(
 pub(crate) async fn create_tenant_token(
     request: HttpRequest,
     caller: Authorized<CreateTenantToken>,
-    Json(body): Json<CreateToken>,
+    body: Json<CreateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     create(&request, caller, body).await
 }
 
@@ -205,8 +210,9 @@ pub(crate) async fn rotate_tenant_token(
     request: HttpRequest,
     caller: Authorized<RotateTenantToken>,
     path: web::Path<(String, String)>,
-    Json(body): Json<RotateToken>,
+    body: Json<RotateToken>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     rotate(&request, caller, &path.1, &body).await
 }
 
@@ -232,11 +238,12 @@ pub(crate) async fn delete_tenant_token(
 async fn list<A: Action>(
     request: &HttpRequest,
     caller: Authorized<A>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem>
 where
     A::Object: HoldsTokens,
 {
+    let query = query.read()?;
     let listing = listing(request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, context, permit| api_tokens::list(service, context, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::api_token)))

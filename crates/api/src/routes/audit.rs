@@ -22,8 +22,9 @@ use crate::problem::Problem;
 pub(crate) async fn read_audit(
     request: HttpRequest,
     caller: Authorized<ReadAudit>,
-    Query(query): Query<AuditQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let (filter, listing) = asked(&request, caller.caller(), query)?;
     let page = caller.run(move |service, _, permit| audit::of_platform(service, permit, &filter, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::audit_event)))
@@ -40,8 +41,9 @@ pub(crate) async fn read_audit(
 pub(crate) async fn read_partner_audit(
     request: HttpRequest,
     caller: Authorized<ReadPartnerAudit>,
-    Query(query): Query<AuditQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let (filter, listing) = asked(&request, caller.caller(), query)?;
     let page = caller.run(move |service, _, permit| audit::of_partner(service, permit, &filter, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::audit_event)))
@@ -56,8 +58,9 @@ pub(crate) async fn read_partner_audit(
 pub(crate) async fn read_tenant_audit(
     request: HttpRequest,
     caller: Authorized<ReadTenantAudit>,
-    Query(query): Query<AuditQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let (filter, listing) = asked(&request, caller.caller(), query)?;
     let page = caller.run(move |service, _, permit| audit::of_tenant(service, permit, &filter, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::audit_event)))

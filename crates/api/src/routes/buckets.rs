@@ -20,8 +20,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_buckets(
     request: HttpRequest,
     caller: Authorized<ListBuckets>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, _, permit| buckets::list(service, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::bucket)))

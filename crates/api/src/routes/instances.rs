@@ -20,8 +20,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_instances(
     request: HttpRequest,
     caller: Authorized<ListInstances>,
-    Query(query): Query<InstanceQuery>,
+    query: Query<InstanceQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let mut validation = Validation::default();
     let region = validation.take_if("?region", query.region.as_deref(), RegionCode::parse);
     let region = validation.finish(Some(region))?;
@@ -47,8 +48,9 @@ pub(crate) async fn list_instances(
 #[post("/v1/tenants/{tenant}/instances")]
 pub(crate) async fn create_instance(
     caller: Authorized<CreateInstance>,
-    Json(body): Json<wire::CreateInstance>,
+    body: Json<wire::CreateInstance>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let region = validation.take("/region", RegionCode::parse(&body.region));
     let name = validation.take("/name", Name::parse(&body.name));
@@ -97,8 +99,9 @@ pub(crate) async fn read_instance(
 pub(crate) async fn change_instance(
     caller: Authorized<ChangeInstance>,
     path: web::Path<(String, String)>,
-    Json(body): Json<wire::ChangeInstance>,
+    body: Json<wire::ChangeInstance>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let id = id(&path.1)?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);

@@ -20,8 +20,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_key_models(
     request: HttpRequest,
     caller: Authorized<ListKeyModels>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, _, permit| key_models::list(service, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::key_model)))
@@ -40,8 +41,9 @@ pub(crate) async fn list_key_models(
 #[post("/v1/key-models")]
 pub(crate) async fn create_key_model(
     caller: Authorized<CreateKeyModel>,
-    Json(body): Json<wire::CreateKeyModel>,
+    body: Json<wire::CreateKeyModel>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take("/name", KeyModelName::parse(&body.name));
     let title = validation.take("/title", Name::parse(&body.title));
@@ -100,8 +102,9 @@ pub(crate) async fn read_key_model(
 pub(crate) async fn change_key_model(
     caller: Authorized<ChangeKeyModel>,
     path: web::Path<String>,
-    Json(body): Json<wire::ChangeKeyModel>,
+    body: Json<wire::ChangeKeyModel>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let name = name(&path)?;
     let mut validation = Validation::default();
     let title = validation.take_if("/title", body.title.as_deref(), Name::parse);

@@ -32,8 +32,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_keys(
     request: HttpRequest,
     caller: Authorized<ListKeys>,
-    Query(query): Query<KeyQuery>,
+    query: Query<KeyQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let days = query.older_than_days.map(|days| days.to_string());
     let status = query.status.map(status);
     let filters = [
@@ -64,10 +65,8 @@ pub(crate) async fn list_keys(
     )
 )]
 #[post("/v1/tenants/{tenant}/keys")]
-pub(crate) async fn create_key(
-    caller: Authorized<CreateKey>,
-    Json(body): Json<wire::CreateKey>,
-) -> Result<Reply, Problem> {
+pub(crate) async fn create_key(caller: Authorized<CreateKey>, body: Json<wire::CreateKey>) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let place = place(&mut validation, &body);
     let terms = terms::new(&mut validation, body);
@@ -112,8 +111,9 @@ pub(crate) async fn read_key(caller: Authorized<ReadKey>, path: web::Path<(Strin
 pub(crate) async fn change_key(
     caller: Authorized<ChangeKey>,
     path: web::Path<(String, String)>,
-    Json(body): Json<wire::ChangeKey>,
+    body: Json<wire::ChangeKey>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let id = id(&path.1)?;
     let mut validation = Validation::default();
     let change = terms::changed(&mut validation, body);
@@ -190,8 +190,9 @@ pub(crate) async fn reset_key(
 pub(crate) async fn rotate_key(
     caller: Authorized<RotateKey>,
     path: web::Path<(String, String)>,
-    Json(body): Json<wire::RotateKey>,
+    body: Json<wire::RotateKey>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let id = id(&path.1)?;
     let mut validation = Validation::default();
     let grace = grace(&mut validation, &body);

@@ -25,8 +25,9 @@ pub(crate) async fn read_me(caller: Authorized<ReadMe>) -> Result<Reply, Problem
 #[put("/v1/me/password")]
 pub(crate) async fn change_password(
     caller: Authorized<ChangePassword>,
-    Json(body): Json<wire::ChangePassword>,
+    body: Json<wire::ChangePassword>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let change = PasswordChange { current: Secret::new(body.current_password), new: Secret::new(body.new_password) };
     caller
         .run_hashing(move |service, context, permit| use_case::change_password(service, context, permit, &change))

@@ -25,8 +25,9 @@ use crate::problem::Problem;
 pub(crate) async fn list_partners(
     request: HttpRequest,
     caller: Authorized<ListPartners>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller
         .run(move |service, _, permit| {
@@ -48,8 +49,9 @@ pub(crate) async fn list_partners(
 #[post("/v1/partners")]
 pub(crate) async fn create_partner(
     caller: Authorized<CreatePartner>,
-    Json(body): Json<wire::CreatePartner>,
+    body: Json<wire::CreatePartner>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take("/name", Name::parse(&body.name));
     let parent = validation.take_if("/parent_id", body.parent_id.as_deref(), PartnerId::parse);
@@ -80,8 +82,9 @@ pub(crate) async fn read_partner(caller: Authorized<ReadPartner>) -> Result<Repl
 #[patch("/v1/partners/{partner}")]
 pub(crate) async fn change_partner(
     caller: Authorized<ChangePartner>,
-    Json(body): Json<wire::ChangePartner>,
+    body: Json<wire::ChangePartner>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);
     let change = validation.finish(Some(PartnerChange { name }))?;

@@ -18,8 +18,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_regions(
     request: HttpRequest,
     caller: Authorized<ListRegions>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, _, permit| regions::list(service, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::region)))
@@ -36,8 +37,9 @@ pub(crate) async fn list_regions(
 #[post("/v1/regions")]
 pub(crate) async fn create_region(
     caller: Authorized<CreateRegion>,
-    Json(body): Json<wire::CreateRegion>,
+    body: Json<wire::CreateRegion>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let code = validation.take("/code", RegionCode::parse(&body.code));
     let name = validation.take("/name", Name::parse(&body.name));
@@ -75,8 +77,9 @@ pub(crate) async fn read_region(caller: Authorized<ReadRegion>, path: web::Path<
 pub(crate) async fn change_region(
     caller: Authorized<ChangeRegion>,
     path: web::Path<String>,
-    Json(body): Json<wire::ChangeRegion>,
+    body: Json<wire::ChangeRegion>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let code = code(&path)?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);

@@ -23,7 +23,8 @@ use crate::problem::Problem;
     )
 )]
 #[post("/v1/sessions")]
-pub(crate) async fn log_in(anonymous: Anonymous, Json(body): Json<LogIn>) -> Result<Reply, Problem> {
+pub(crate) async fn log_in(anonymous: Anonymous, body: Json<LogIn>) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let password = Secret::new(body.password);
     let mut validation = Validation::default();
     let email = validation.take("/email", Email::parse(&body.email));
@@ -46,7 +47,8 @@ pub(crate) async fn log_in(anonymous: Anonymous, Json(body): Json<LogIn>) -> Res
     )
 )]
 #[post("/v1/sessions/refresh")]
-pub(crate) async fn refresh_session(anonymous: Anonymous, Json(body): Json<Refresh>) -> Result<Reply, Problem> {
+pub(crate) async fn refresh_session(anonymous: Anonymous, body: Json<Refresh>) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let token = Secret::new(body.refresh_token);
     let started = anonymous.run(move |service, context| sessions::refresh::refresh(service, context, &token)).await?;
     Ok(Reply::ok(&present::session(&started)))
@@ -73,10 +75,8 @@ pub(crate) async fn end_session(caller: Authorized<EndSession>) -> Result<Reply,
     )
 )]
 #[post("/v1/invitations")]
-pub(crate) async fn accept_invitation(
-    anonymous: Anonymous,
-    Json(body): Json<AcceptInvitation>,
-) -> Result<Reply, Problem> {
+pub(crate) async fn accept_invitation(anonymous: Anonymous, body: Json<AcceptInvitation>) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let (invitation, password) = (Secret::new(body.invitation), Secret::new(body.password));
     let started = anonymous
         .run_hashing(move |service, context| {
@@ -98,7 +98,8 @@ pub(crate) async fn accept_invitation(
     )
 )]
 #[post("/v1/setup")]
-pub(crate) async fn open_setup_link(anonymous: Anonymous, Json(body): Json<OpenSetupLink>) -> Result<Reply, Problem> {
+pub(crate) async fn open_setup_link(anonymous: Anonymous, body: Json<OpenSetupLink>) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let link = Secret::new(body.link);
     let made = anonymous.run(move |service, context| bootstrap::open_setup_link(service, context, &link)).await?;
     let location = format!("/v1/operator/tokens/{}", made.token.id);

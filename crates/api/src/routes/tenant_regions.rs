@@ -21,8 +21,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_tenant_regions(
     request: HttpRequest,
     caller: Authorized<ListTenantRegions>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, _, permit| tenant_regions::list(service, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::tenant_region)))
@@ -69,8 +70,9 @@ pub(crate) async fn read_tenant_region(
 pub(crate) async fn change_tenant_region(
     caller: Authorized<ChangeTenantRegion>,
     path: web::Path<(String, String)>,
-    Json(body): Json<wire::ChangeTenantRegion>,
+    body: Json<wire::ChangeTenantRegion>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let code = code(&path.1)?;
     let service = match body.service {
         RegionService::Available => Availability::Available,

@@ -29,8 +29,9 @@ use crate::problem::Problem;
 pub(crate) async fn list_tenants(
     request: HttpRequest,
     caller: Authorized<ListTenants>,
-    Query(query): Query<TenantQuery>,
+    query: Query<TenantQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let status = query.status.map(|status| match status {
         wire::TenantStatus::Active => TenantStatus::Active,
         wire::TenantStatus::Suspended => TenantStatus::Suspended,
@@ -56,8 +57,9 @@ pub(crate) async fn list_tenants(
 #[post("/v1/tenants")]
 pub(crate) async fn create_tenant(
     caller: Authorized<CreateTenant>,
-    Json(body): Json<wire::CreateTenant>,
+    body: Json<wire::CreateTenant>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take("/name", Name::parse(&body.name));
     let partner = validation.take_if("/partner_id", body.partner_id.as_deref(), PartnerId::parse);
@@ -108,8 +110,9 @@ pub(crate) async fn read_tenant(caller: Authorized<ReadTenant>) -> Result<Reply,
 #[patch("/v1/tenants/{tenant}")]
 pub(crate) async fn change_tenant(
     caller: Authorized<ChangeTenant>,
-    Json(body): Json<wire::ChangeTenant>,
+    body: Json<wire::ChangeTenant>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);
     let external_ref = match body.external_ref {
@@ -136,8 +139,9 @@ pub(crate) async fn change_tenant(
 #[delete("/v1/tenants/{tenant}")]
 pub(crate) async fn delete_tenant(
     caller: Authorized<DeleteTenant>,
-    Query(query): Query<DeleteTenantQuery>,
+    query: Query<DeleteTenantQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let seconds = query.delay_seconds.unwrap_or(DEFAULT_DELETION_DELAY.num_seconds());
     if !(0..=LONGEST_DELETION_DELAY.num_seconds()).contains(&seconds) {
         return Err(Problem::invalid("?delay_seconds", "Must be between 0 and 366 days."));

@@ -20,8 +20,9 @@ use crate::problem::{Kind, Problem};
 pub(crate) async fn list_users(
     request: HttpRequest,
     caller: Authorized<ListUsers>,
-    Query(query): Query<ListQuery>,
+    query: Query<ListQuery>,
 ) -> Result<Reply, Problem> {
+    let query = query.read()?;
     let listing = listing(&request, caller.caller(), query.limit, query.cursor, &[])?;
     let page = caller.run(move |service, _, permit| users::list(service, permit, &listing)).await?;
     Ok(Reply::ok(&present::page(page, present::user)))
@@ -41,8 +42,9 @@ pub(crate) async fn list_users(
 #[post("/v1/tenants/{tenant}/users")]
 pub(crate) async fn create_user(
     caller: Authorized<CreateUser>,
-    Json(body): Json<wire::CreateUser>,
+    body: Json<wire::CreateUser>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let mut validation = Validation::default();
     let email = validation.take("/email", Email::parse(&body.email));
     let name = validation.take("/name", Name::parse(&body.name));
@@ -102,8 +104,9 @@ pub(crate) async fn read_user(
 pub(crate) async fn change_user(
     caller: Authorized<ChangeUser>,
     path: web::Path<(String, String)>,
-    Json(body): Json<wire::ChangeUser>,
+    body: Json<wire::ChangeUser>,
 ) -> Result<Reply, Problem> {
+    let body = body.read()?;
     let id = id(&path.1)?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);
