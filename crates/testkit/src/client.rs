@@ -25,7 +25,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(url: String, bearer: Option<String>) -> Self {
+    /// Of a server anywhere.
+    pub fn new(url: String, bearer: Option<String>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)

@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod command_line;
+mod crash;
 mod home;
 mod master_key;
 mod postgres;
