@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use authz::{Action, Caller, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
 use service::{Context, Error, Service};
+use tokio::sync::watch;
 
 use crate::http::blocking::Blocking;
 use crate::http::rate_limit::RateLimits;
@@ -59,7 +60,25 @@ where
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { authorized(&request).await })
+        let (deciding, decision) = watch::channel(());
+        request.extensions_mut().insert(Decision(decision));
+        Box::pin(async move {
+            let authorized = authorized(&request).await;
+            drop(deciding);
+            authorized
+        })
+    }
+}
+
+/// Whether the caller may is still being found out, until the other end is dropped.
+struct Decision(watch::Receiver<()>);
+
+/// The other extractors of a handler run beside this one. What they read is the caller's own, and they say what is wrong
+/// with it only to somebody who may.
+pub(crate) async fn decided(request: &HttpRequest) {
+    let decision = request.extensions().get::<Decision>().map(|decision| decision.0.clone());
+    if let Some(mut decision) = decision {
+        let _ = decision.changed().await;
     }
 }
 

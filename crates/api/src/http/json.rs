@@ -1,7 +1,8 @@
 //! JSON bodies: bounded in depth and number before they are parsed, strict in what they know, and refused with a pointer
 //! to what is wrong.
 
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -10,6 +11,7 @@ use domain::Invalid;
 use serde::de::DeserializeOwned;
 use wire::Violation;
 
+use crate::http::authorized::decided;
 use crate::http::body::Body;
 use crate::problem::{Kind, Problem};
 
@@ -20,11 +22,15 @@ pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest for Json<T> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let body = request.extensions().get::<Body>().map(|body| body.0.clone()).unwrap_or_default();
-        ready(check_media_type(request).and_then(|()| parse(&body)).map(Self))
+        let request = request.clone();
+        Box::pin(async move {
+            decided(&request).await;
+            let body = request.extensions().get::<Body>().map(|body| body.0.clone()).unwrap_or_default();
+            check_media_type(&request).and_then(|()| parse(&body)).map(Self)
+        })
     }
 }
 

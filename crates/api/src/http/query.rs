@@ -1,6 +1,7 @@
 //! The query of a request, as a type of its own for every operation. What it does not know it refuses.
 
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -8,17 +9,22 @@ use authz::Caller;
 use serde::de::DeserializeOwned;
 use service::Listing;
 
+use crate::http::authorized::decided;
 use crate::problem::Problem;
 
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| Problem::invalid("?", sentence(&error))))
+        let request = request.clone();
+        Box::pin(async move {
+            decided(&request).await;
+            let parsed = web::Query::<T>::from_query(request.query_string());
+            parsed.map(|query| Self(query.into_inner())).map_err(|error| Problem::invalid("?", sentence(&error)))
+        })
     }
 }
 
