@@ -22,6 +22,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
         let request = request.clone();
         Box::pin(async move {
             decided(&request).await;
+            // PostgreSQL has no text with a NUL in it.
+            if request.query_string().contains("%00") {
+                return Err(Problem::invalid("?", "The query holds a character that no text has."));
+            }
             let parsed = web::Query::<T>::from_query(request.query_string());
             parsed.map(|query| Self(query.into_inner())).map_err(|error| Problem::invalid("?", sentence(&error)))
         })
