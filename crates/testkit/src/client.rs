@@ -104,12 +104,19 @@ impl Answer {
         self
     }
 
-    /// Stops the test unless it was refused with this problem.
+    /// Stops the test unless it was refused with this problem, in a document that is all it should be.
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self}");
-        assert_eq!(self.json()["type"], format!("/problems/{slug}"), "{self}");
-        assert_eq!(self.json()["status"], status, "{self}");
+        let document = self.json();
+        assert_eq!(document["type"], format!("/problems/{slug}"), "{self}");
+        assert_eq!(document["status"], status, "{self}");
+        for field in ["title", "detail", "instance"] {
+            assert!(document[field].as_str().is_some_and(|text| !text.is_empty()), "no {field}: {self}");
+        }
+        assert_eq!(document["request_id"], self.header("x-request-id"), "{self}");
+        assert_eq!(self.header("cache-control"), "no-store", "{self}");
+        assert_eq!(self.header("www-authenticate").is_empty(), status != 401, "{self}");
         self.expect(status)
     }
 

@@ -1,4 +1,6 @@
 //! The API as its clients see it: a real server on a real database, each test on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod conventions;
+mod lists;
 mod regions;
