@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Invalid;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use wire::Violation;
 
 use crate::http::authorized::decided;
@@ -48,13 +48,13 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check_bounds(body)?;
+    // Whether it is JSON at all comes before what is wrong in it.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(String::new(), &error))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         refusal(pointer, error.inner())
-    })?;
-    deserializer.end().map_err(|error| refusal(String::new(), &error))?;
-    Ok(parsed)
+    })
 }
 
 fn refusal(pointer: String, error: &serde_json::Error) -> Problem {
