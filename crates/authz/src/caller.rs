@@ -1,11 +1,12 @@
 //! Who is asking: a closed list, so that nobody falls between two checks.
 
 use crate::object::Tenancy;
-use domain::actor::Actor;
+use domain::actor::{Actor, ActorKind};
 use domain::id::{SessionId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::Scopes;
 use domain::{Role, Timestamp};
+use ipnet::IpNet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
@@ -20,6 +21,9 @@ pub enum Caller {
 pub struct Token {
     pub id: TokenId,
     pub scopes: Scopes,
+    /// Where it may be used from; anywhere when empty.
+    pub networks: Vec<IpNet>,
+    pub created_by: Actor,
     pub expires_at: Timestamp,
 }
 
@@ -38,6 +42,15 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => Actor::token(&token.id),
             Self::User(person) => Actor::user(&person.user),
+        }
+    }
+
+    /// Who answers for what the caller makes: the person behind it, if there is one. A tenant's token that a person
+    /// made stands and falls with them, and so does whatever it makes.
+    pub fn answerable(&self) -> Actor {
+        match self {
+            Self::Tenant(token, _) if token.created_by.kind == ActorKind::User => token.created_by.clone(),
+            Self::Operator(_) | Self::Partner(..) | Self::Tenant(..) | Self::User(_) => self.actor(),
         }
     }
 

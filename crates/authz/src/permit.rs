@@ -99,6 +99,7 @@ impl<A: Action<Object = Partnership>> OnPartner for Permit<A> {
 
 #[cfg(test)]
 mod tests {
+    use domain::actor::Actor;
     use domain::id::{SessionId, TokenId, UserId};
     use domain::scope::{Scope, Scopes};
     use domain::{Entropy, Role, Timestamp};
@@ -128,6 +129,8 @@ mod tests {
             Token {
                 id: TokenId::draw(&mut self.entropy, Timestamp::UNIX_EPOCH),
                 scopes: Scopes::new(scopes.iter().copied()).unwrap(),
+                networks: Vec::new(),
+                created_by: Actor::system("test"),
                 expires_at: Timestamp::UNIX_EPOCH,
             }
         }

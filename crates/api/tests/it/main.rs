@@ -7,3 +7,4 @@ mod idempotency;
 mod lists;
 mod regions;
 mod sessions;
+mod tokens;

@@ -1,8 +1,10 @@
+use authz::caller::Token;
 use authz::{Action, HoldsTokens, Permit};
 use chrono::TimeDelta;
 use domain::api_token::ApiToken;
 use domain::audit::AuditAction;
 use domain::id::TokenId;
+use domain::networks;
 use persistence::api_tokens;
 
 use super::create::TokenMade;
@@ -36,14 +38,19 @@ where
             if !old.is_live(now) {
                 return Err(Error::NotFound);
             }
-            if maker.is_some_and(|maker| !old.scopes.within(&maker.scopes) || old.expires_at > maker.expires_at) {
+            let is_within = |maker: &Token| {
+                old.scopes.within(&maker.scopes)
+                    && old.expires_at <= maker.expires_at
+                    && networks::within(&old.networks, &maker.networks)
+            };
+            if !maker.is_none_or(is_within) {
                 return Err(Error::WiderThanItsMaker);
             }
             api_tokens::expire_at(permit, db, &old, old.end_of_grace(grace, now))?;
             let token = ApiToken {
                 id: next.clone(),
                 created_at: now,
-                created_by: permit.caller().actor(),
+                created_by: permit.caller().answerable(),
                 last_used_at: None,
                 last_used_from: None,
                 version: 1,
