@@ -81,6 +81,7 @@ problems! {
     Oneself = 409, "oneself", "Not yourself",
         "Nobody changes their own role, or suspends or deletes themselves. Another admin can.";
     AlreadyJoined = 409, "already-joined", "Already joined", "This person has a password already.";
+    UserSuspended = 409, "user-suspended", "User suspended", "Resume this person first.";
     AlreadyInitialised = 409, "already-initialised", "Already initialised", "There is an operator already.";
     SeveralAccounts = 409, "several-accounts", "Several accounts",
         "Your password fits accounts in several tenants. Say which with `tenant_id`.";
@@ -199,6 +200,7 @@ impl From<Error> for Problem {
             Error::LastAdmin => Kind::LastAdmin,
             Error::Oneself => Kind::Oneself,
             Error::AlreadyJoined => Kind::AlreadyJoined,
+            Error::UserSuspended => Kind::UserSuspended,
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");

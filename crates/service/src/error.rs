@@ -70,6 +70,8 @@ pub enum Error {
     Oneself,
     #[error("the user has joined already")]
     AlreadyJoined,
+    #[error("the user is suspended")]
+    UserSuspended,
     #[error("there is an operator already")]
     AlreadyInitialised,
 

@@ -24,7 +24,7 @@ pub fn invite(service: &Service, context: &mut Context, permit: &Permit<InviteUs
             context.expects(user.version)?;
             match user.status() {
                 UserStatus::Active => return Err(Error::AlreadyJoined),
-                UserStatus::Suspended => return Err(Error::Suspended),
+                UserStatus::Suspended => return Err(Error::UserSuspended),
                 UserStatus::Invited => {}
             }
             let invited = Some(service.invite(db, &user)?);
