@@ -1,10 +1,18 @@
 //! The API as its clients see it: a real server on a real database, each test on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod audit;
 mod conditional;
 mod conventions;
+mod failures;
 mod idempotency;
+mod isolation;
+mod key_models;
 mod lists;
+mod partners;
 mod regions;
 mod sessions;
+mod tenant_regions;
+mod tenants;
 mod tokens;
+mod users;
