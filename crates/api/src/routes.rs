@@ -19,7 +19,7 @@ mod users;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub(crate) use pages::pages;
+pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.
 pub(crate) fn operations(config: &mut ServiceConfig<'_>) {

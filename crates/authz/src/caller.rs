@@ -6,6 +6,7 @@ use domain::id::{SessionId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::Scopes;
 use domain::{Role, Timestamp};
+use ipnet::IpNet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
@@ -20,6 +21,8 @@ pub enum Caller {
 pub struct Token {
     pub id: TokenId,
     pub scopes: Scopes,
+    /// Where it may be used from; anywhere when empty.
+    pub networks: Vec<IpNet>,
     pub expires_at: Timestamp,
     /// The person at the beginning, for whom a token that this one makes will stand as well.
     pub vouched_by: Option<UserId>,

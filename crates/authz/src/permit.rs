@@ -164,6 +164,7 @@ mod tests {
             Token {
                 id: TokenId::draw(&mut self.entropy, Timestamp::UNIX_EPOCH),
                 scopes: Scopes::new(scopes.iter().copied()).unwrap(),
+                networks: Vec::new(),
                 expires_at: Timestamp::UNIX_EPOCH,
                 vouched_by: None,
             }

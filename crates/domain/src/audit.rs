@@ -156,7 +156,7 @@ pub struct Event {
     pub partner_id: Option<PartnerId>,
     pub request_id: String,
     pub address: Option<IpAddr>,
-    /// What else is worth knowing, in the order in which it was said. Never a secret.
+    /// What else is worth knowing, by name. Never a secret.
     pub details: Vec<(String, String)>,
 }
 

@@ -51,6 +51,12 @@ pub fn admit(networks: &[IpNet], address: Option<IpAddr>) -> bool {
         || address.is_some_and(|address| networks.iter().any(|network| network.contains(&address.to_canonical())))
 }
 
+/// Whether these networks hold no address that the others do not.
+pub fn within(networks: &[IpNet], others: &[IpNet]) -> bool {
+    let is_held = |network: &IpNet| others.iter().any(|other| other.contains(network));
+    others.is_empty() || (!networks.is_empty() && networks.iter().all(is_held))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +79,14 @@ mod tests {
             assert!(!some.admit(address(outside)), "{outside}");
         }
         assert!(!some.admit(None), "an unknown address is in no network");
+    }
+
+    #[test]
+    fn some_networks_are_within_others() {
+        let within = |these: &[&str], others: &[&str]| within(&networks(these).0, &networks(others).0);
+        assert!(within(&[], &[]) && within(&["10.0.0.1"], &[]) && within(&["10.0.0.0/8"], &["10.0.0.0/8", "::/0"]));
+        assert!(!within(&[], &["10.0.0.0/8"]) && !within(&["10.0.0.0/7"], &["10.0.0.0/8"]));
+        assert!(!within(&["10.0.0.1", "11.0.0.1"], &["10.0.0.0/8"]) && !within(&["10.0.0.1"], &["::/0"]));
     }
 
     #[test]

@@ -81,9 +81,18 @@ pub struct Candidate {
     pub password_hash: Option<String>,
 }
 
-pub fn candidates(db: &mut Reading<'_>, email: &Email, tenant: Option<&TenantId>, most: i64) -> Result<Vec<Candidate>> {
+/// The newest first; nobody of a tenant that is past its deletion.
+pub fn candidates(
+    db: &mut Reading<'_>,
+    email: &Email,
+    tenant: Option<&TenantId>,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<Candidate>> {
+    let gone = tenants::table.filter(tenants::delete_at.le(micros(now))).select(tenants::id);
     let mut query = users::table
         .filter(users::email.eq(email.as_str()))
+        .filter(users::tenant_id.ne_all(gone))
         .order(users::id.desc())
         .limit(most)
         .select((UserRow::as_select(), users::password_hash))

@@ -5,9 +5,9 @@ use domain::Timestamp;
 use domain::change::Change;
 
 use crate::error::Result;
-use crate::rows::micros;
+use crate::rows::{Row, micros};
 use crate::schema::changes;
-use crate::transaction::{Reading, Writing};
+use crate::transaction::{Reading, Writing, optional};
 
 /// Appends in the writer's own transaction and says the change's number.
 pub(crate) fn append(db: &mut Writing<'_>, change: &Change, now: Timestamp) -> Result<i64> {
@@ -17,9 +17,10 @@ pub(crate) fn append(db: &mut Writing<'_>, change: &Change, now: Timestamp) -> R
     Ok(inserted.0)
 }
 
-/// The number of the newest change of the same thing; 0 if there has been none.
-pub fn newest(db: &mut Reading<'_>, change: &Change) -> Result<i64> {
+/// The number of the newest change of the same thing and when it was made; none if there has been none.
+pub fn newest(db: &mut Reading<'_>, change: &Change) -> Result<Option<(i64, Timestamp)>> {
     let same = changes::table.filter(changes::kind.eq(change.kind())).filter(changes::subject.eq(change.subject()));
-    let newest: Option<i64> = same.select(diesel::dsl::max(changes::id)).first(db.connection)?;
-    Ok(newest.unwrap_or(0))
+    let newest = same.order(changes::id.desc()).select((changes::id, changes::at));
+    let newest: Option<(i64, i64)> = optional(newest.first(db.connection))?;
+    newest.map(|(id, at)| Ok((id, Row("changes").timestamp(at)?))).transpose()
 }

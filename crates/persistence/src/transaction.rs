@@ -108,6 +108,9 @@ impl<'c> Writing<'c> {
     /// Appends to the audit. The details never hold a secret.
     pub fn record(&mut self, action: AuditAction, target: Target, details: &[(&str, String)]) -> Result<()> {
         let Some((chain, head)) = &mut self.chain else { return Err(Error::Unaudited(action.as_str())) };
+        let mut details: Vec<_> = details.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        // In the one order that whoever reads them as JSON can restore, to check the hash.
+        details.sort();
         let event = Event {
             id: EventId::draw(&mut self.entropy, self.author.now),
             chain: chain.name(),
@@ -121,7 +124,7 @@ impl<'c> Writing<'c> {
             partner_id: chain.partner().map(|path| path.leaf().clone()),
             request_id: self.author.origin.request_id.clone(),
             address: self.author.origin.address,
-            details: details.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            details,
         };
         let hash = event.hash(&head.hash);
         audit::append(self.reading.connection, &event, chain.partner(), &hash)?;

@@ -37,6 +37,13 @@ pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &UserId) -> Result
     row.map(User::try_from).transpose()
 }
 
+pub fn find_by_email(permit: &impl OnTenant, db: &mut Reading<'_>, email: &Email) -> Result<Option<User>> {
+    let query =
+        users::table.filter(users::tenant_id.eq(permit.tenant().as_str())).filter(users::email.eq(email.as_str()));
+    let row = optional(query.select(UserRow::as_select()).first(db.connection))?;
+    row.map(User::try_from).transpose()
+}
+
 /// By id.
 pub fn list(permit: &impl OnTenant, db: &mut Reading<'_>, page: &Page) -> Result<Vec<User>> {
     let query = users::table.filter(users::tenant_id.eq(permit.tenant().as_str()));

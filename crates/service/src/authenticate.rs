@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use authz::caller::{Person, Token};
 use authz::{Caller, Tenancy};
-use domain::api_token::TokenOwner;
+use domain::api_token::{ApiToken, TokenOwner};
 use domain::liveness::{self, Dead};
 use domain::tenant::Tenant;
 use domain::token::{self, TokenKind};
@@ -37,9 +37,9 @@ impl Service {
             return Err(Error::WrongAddress);
         }
         self.last_used.note(&token.id, now, from);
-        let held =
-            Token { id: token.id, scopes: token.scopes, expires_at: token.expires_at, vouched_by: token.vouched_by };
-        match (token.owner, tenant) {
+        let ApiToken { id, owner, scopes, networks, vouched_by, expires_at, .. } = token;
+        let held = Token { id, scopes, networks, vouched_by, expires_at };
+        match (owner, tenant) {
             (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
             (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
             (TokenOwner::Tenant(_), Some(tenant)) => Ok(Caller::Tenant(held, tenancy(tenant))),

@@ -28,9 +28,10 @@ impl Receipt {
         Self { sequence, effective_at: now, confirmed_by: 1 }
     }
 
-    /// Of the newest change of the same thing.
+    /// Of the newest change of the same thing, which was in force when it was made.
     pub(crate) fn newest(db: &mut Reading<'_>, change: &Change, now: Timestamp) -> Result<Self> {
-        Ok(Self::of(changes::newest(db, change)?, now))
+        let (sequence, at) = changes::newest(db, change)?.unwrap_or((0, now));
+        Ok(Self::of(sequence, at))
     }
 }
 

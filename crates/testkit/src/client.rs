@@ -105,12 +105,18 @@ impl Answer {
         self
     }
 
-    /// Stops the test unless it was refused with this problem.
+    /// Stops the test unless it was refused with this problem, in a document that is all it should be.
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self}");
         assert_eq!(self.text_at("/type"), format!("/problems/{slug}"), "{self}");
         assert_eq!(self.field("/status"), status, "{self}");
+        for pointer in ["/title", "/detail", "/instance"] {
+            assert!(!self.text_at(pointer).is_empty(), "no {pointer}: {self}");
+        }
+        assert_eq!(self.text_at("/request_id"), self.header("x-request-id"), "{self}");
+        assert_eq!(self.header("cache-control"), "no-store", "{self}");
+        assert_eq!(self.header("www-authenticate").is_empty(), status != 401, "{self}");
         self.expect(status)
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test may stop at the first surprise, and should say which")]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -11,6 +12,8 @@ use std::thread;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
 use domain::{Entropy, Timestamp};
 use service::{Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Service, Setup, bootstrap};
 use tempfile::TempDir;
@@ -59,7 +62,14 @@ impl Server {
     pub fn replica(&self) -> Self {
         let database = Database::open(options(self.service.database().url().clone()));
         let service = service(database, self.now(), 2);
-        let (address, handle) = listen(service.clone());
+        let (address, handle) = listen(service.clone(), None);
+        Self { service, address, handle, operator: self.operator.clone(), _database: Keeper::Shared }
+    }
+
+    /// The same service on another port, where a caller may ask only so often.
+    pub fn limited_to(&self, requests_per_second: u32) -> Self {
+        let service = self.service.clone();
+        let (address, handle) = listen(service.clone(), Some(requests_per_second));
         Self { service, address, handle, operator: self.operator.clone(), _database: Keeper::Shared }
     }
 
@@ -67,7 +77,7 @@ impl Server {
         let service = service(database, beginning(), 1);
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
         let operator = made.text.expose().to_owned();
-        let (address, handle) = listen(service.clone());
+        let (address, handle) = listen(service.clone(), None);
         Self { service, address, handle, operator, _database: keeper }
     }
 
@@ -95,6 +105,36 @@ impl Server {
     /// Whoever holds this token.
     pub fn bearer(&self, token: &str) -> Client {
         Client::new(self.url(), Some(token.to_owned()))
+    }
+
+    /// Statements for the database itself, past the product: what a trigger or a hand on the tables would do.
+    pub fn sql(&self, statements: &str) {
+        match self.service.database().url() {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(&path.to_string_lossy()).expect("the database");
+                connection.batch_execute("PRAGMA busy_timeout = 5000").expect("patience");
+                connection.batch_execute(statements).expect("the statements");
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url).expect("the database");
+                connection.batch_execute(statements).expect("the statements");
+            }
+        }
+    }
+
+    /// The files of an SQLite database, its log included; none on PostgreSQL.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self.service.database().url() {
+            DatabaseUrl::Sqlite(path) => {
+                let folder = path.parent().unwrap_or(Path::new(".")).read_dir().expect("the folder");
+                folder.map(|entry| entry.expect("a file").path()).collect()
+            }
+            DatabaseUrl::Postgres(_) => Vec::new(),
+        }
+    }
+
+    pub fn is_on_postgres(&self) -> bool {
+        matches!(self.service.database().url(), DatabaseUrl::Postgres(_))
     }
 
     pub fn now(&self) -> Timestamp {
@@ -135,14 +175,13 @@ fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
     Arc::new(Service::start(setup).expect("a service"))
 }
 
-fn listen(service: Arc<Service>) -> (SocketAddr, ServerHandle) {
+fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> (SocketAddr, ServerHandle) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         System::new().block_on(async move {
-            let options =
-                api::Options { workers: 2, requests_per_second: None, trusted_proxies: Vec::new(), tls: None };
+            let options = api::Options { workers: 2, requests_per_second, trusted_proxies: Vec::new(), tls: None };
             let server = api::serve(service, listener, options).expect("a server");
             sender.send(server.handle()).expect("somebody waits");
             server.await

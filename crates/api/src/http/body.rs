@@ -13,7 +13,7 @@ use actix_web::{Error, HttpMessage, ResponseError};
 use crate::problem::{Kind, Problem};
 
 pub(crate) const MOST: usize = 64 * 1024;
-const LONGEST_TARGET: usize = 8 * 1024;
+const LONGEST_URI: usize = 8 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The body as it came.
@@ -35,7 +35,7 @@ pub(crate) async fn read<B: MessageBody + 'static>(
 }
 
 async fn collect(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
-    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
+    if request.uri().path_and_query().is_some_and(|asked| asked.as_str().len() > LONGEST_URI) {
         return Err(Problem::new(Kind::UriTooLong));
     }
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());

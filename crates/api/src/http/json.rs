@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::Invalid;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use wire::Violation;
 
 use crate::http::body::Body;
@@ -56,30 +56,23 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check_bounds(body)?;
+    // Whether it is JSON at all comes before what is wrong in it.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        refusal(pointer, error.inner())
-    })?;
-    deserializer.end().map_err(|error| refusal(String::new(), &error))?;
-    Ok(parsed)
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong(pointer(error.path()), error.inner()))
 }
 
-fn refusal(pointer: String, error: &serde_json::Error) -> Problem {
-    use serde_json::error::Category;
+fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
-    match error.classify() {
-        Category::Data => {
-            // serde says where in the text it was; the pointer says it better.
-            let words = error.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            Problem::invalid(pointer, format!("{}.", capitalised(words)))
-        }
-        Category::Syntax | Category::Eof | Category::Io => {
-            let detail = format!("The body is not JSON: it stops making sense at line {line}, column {column}.");
-            Problem::saying(Kind::MalformedJson, detail)
-        }
-    }
+    let detail = format!("The body is not JSON: it stops making sense at line {line}, column {column}.");
+    Problem::saying(Kind::MalformedJson, detail)
+}
+
+fn wrong(pointer: String, error: &serde_json::Error) -> Problem {
+    // serde says where in the text it was; the pointer says it better.
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or_default();
+    Problem::invalid(pointer, format!("{}.", capitalised(words)))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -24,9 +24,12 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        let query = parsed.map(web::Query::into_inner);
-        ready(Ok(Self(query.map_err(|error| Problem::invalid("?", sentence(&error))))))
+        // PostgreSQL has no text with a NUL in it.
+        let has_nul = request.query_string().contains("%00");
+        let parsed = web::Query::<T>::from_query(request.query_string()).map(web::Query::into_inner);
+        let query = parsed.map_err(|error| Problem::invalid("?", sentence(&error)));
+        let nul = || Problem::invalid("?", "The query holds a character that no text has.");
+        ready(Ok(Self(if has_nul { Err(nul()) } else { query })))
     }
 }
 

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use crate::problem::{Kind, Problem};
+use crate::routes::PAGES;
 
 /// Every path there is, with its methods.
 pub(crate) struct KnownPaths(Vec<KnownPath>);
@@ -25,7 +26,11 @@ impl KnownPaths {
                 .map(|method| method.to_ascii_uppercase())
                 .collect(),
         });
-        Self(known.collect())
+        let pages = PAGES.iter().map(|path| KnownPath {
+            segments: path.split('/').map(str::to_owned).collect(),
+            methods: vec!["GET".to_owned()],
+        });
+        Self(known.chain(pages).collect())
     }
 
     fn methods(&self, path: &str) -> Option<String> {

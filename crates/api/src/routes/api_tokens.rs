@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use domain::Invalid;
 use domain::api_token::{LONGEST_GRACE, MOST_NETWORKS};
 use domain::id::TokenId;
+use domain::networks;
 use domain::scope::Scope;
 use domain::text::Description;
 use ipnet::IpNet;
@@ -302,17 +303,11 @@ fn id(text: &str) -> Result<TokenId, Problem> {
     TokenId::parse(text).map_err(|_| Problem::new(Kind::NotFound))
 }
 
-/// A single address is a network of its own.
 fn networks(texts: &[String]) -> Result<Vec<IpNet>, Invalid> {
     if texts.len() > MOST_NETWORKS {
         return Err(Invalid::because(format!("Must be at most {MOST_NETWORKS}.")));
     }
-    let network = |text: &String| {
-        let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
-        text.parse::<IpNet>().map(|network| network.trunc()).or(address)
-    };
-    let networks: Result<_, _> = texts.iter().map(network).collect();
-    networks.map_err(|_| Invalid::because("Each must be an address or a network such as 203.0.113.0/24."))
+    texts.iter().map(|text| networks::parse(text).map(|network| network.trunc())).collect()
 }
 
 fn scope(scope: TokenScope) -> Scope {

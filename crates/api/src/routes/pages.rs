@@ -11,6 +11,10 @@ const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src '
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// What is here besides Swagger UI's own files.
+pub(crate) const PAGES: &[&str] =
+    &["/", "/docs", "/docs/", "/openapi.json", "/setup", "/setup.js", "/invitation", "/invitation.js", "/page.css"];
+
 pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let document = document.clone();
     let text = web::Bytes::from(serde_json::to_vec(&document).unwrap_or_default());

@@ -154,7 +154,7 @@ pub(crate) async fn delete_user(
     ),
     responses(
         (status = 200, description = "The user and the new invitation", body = CreatedUser),
-        (status = 409, description = "The person has joined already, or the tenant is being deleted"),
+        (status = 409, description = "The person has joined already or is suspended, or the tenant is being deleted"),
     )
 )]
 #[post("/v1/tenants/{tenant}/users/{user}/invite")]

@@ -1,5 +1,19 @@
 //! The API as its clients see it: a real server on a real database, each test on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod audit;
+mod conditional;
+mod conventions;
+mod failures;
+mod idempotency;
+mod isolation;
+mod key_models;
 mod keys;
+mod lists;
+mod partners;
 mod regions;
+mod sessions;
+mod tenant_regions;
+mod tenants;
+mod tokens;
+mod users;

@@ -4,7 +4,7 @@ use domain::audit::{AuditAction, Target};
 use domain::id::TokenId;
 use domain::scope::{Scope, Scopes};
 use domain::text::Description;
-use domain::{Secret, Timestamp, token};
+use domain::{Secret, Timestamp, networks, token};
 use ipnet::IpNet;
 use persistence::{Writing, api_tokens};
 
@@ -27,8 +27,8 @@ pub struct TokenMade {
     pub text: Secret,
 }
 
-/// A token made by a token is never wider than that one, and never longer-lived, unless an operator makes it: the one
-/// that a bootstrap gives lives for a day and is there to make others.
+/// A token made by a token is never wider than that one, and works from nowhere else. Nor does it live longer, unless an
+/// operator makes it: the one that a bootstrap gives lives for a day and is there to make others.
 pub fn create<A: Action>(
     service: &Service,
     context: &mut Context,
@@ -39,7 +39,7 @@ where
     A::Object: HoldsTokens,
 {
     let maker = permit.caller().token();
-    let NewToken { description, expires_at, scopes, networks } = new;
+    let NewToken { description, expires_at, scopes, networks: from } = new;
     let expires_at = api_token::expiry(expires_at, context.now, longest(permit.caller()))
         .map_err(|why| Error::at("/expires_at", &why))?;
     let owner = permit.token_owner();
@@ -51,7 +51,9 @@ where
     };
     let scopes = Scopes::new(scopes).map_err(|why| Error::at("/scopes", &why))?;
     let beyond_level = scopes.iter().any(|scope| owner.possible_scopes().all(|possible| possible != scope));
-    if beyond_level || maker.is_some_and(|maker| !scopes.within(&maker.scopes)) {
+    if beyond_level
+        || maker.is_some_and(|maker| !scopes.within(&maker.scopes) || !networks::within(&from, &maker.networks))
+    {
         return Err(Error::WiderThanItsMaker);
     }
     let token = ApiToken {
@@ -59,7 +61,7 @@ where
         owner,
         description,
         scopes,
-        networks,
+        networks: from,
         expires_at,
         created_at: context.now,
         created_by: permit.caller().actor(),

@@ -1,8 +1,10 @@
+use authz::caller::Token;
 use authz::{Action, HoldsTokens, Permit};
 use chrono::TimeDelta;
 use domain::api_token::ApiToken;
 use domain::audit::AuditAction;
 use domain::id::TokenId;
+use domain::networks;
 use persistence::api_tokens;
 
 use super::create::{TokenMade, longest};
@@ -37,7 +39,9 @@ where
                 return Err(Error::NotFound);
             }
             let outlives = longest(permit.caller()).is_some_and(|longest| old.expires_at > longest);
-            if outlives || maker.is_some_and(|maker| !old.scopes.within(&maker.scopes)) {
+            let is_within =
+                |maker: &Token| old.scopes.within(&maker.scopes) && networks::within(&old.networks, &maker.networks);
+            if outlives || !maker.is_none_or(is_within) {
                 return Err(Error::WiderThanItsMaker);
             }
             api_tokens::expire_at(permit, db, &old, old.end_of_grace(grace, now))?;

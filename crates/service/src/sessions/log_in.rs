@@ -36,7 +36,8 @@ pub fn log_in(service: &Service, context: &mut Context, credentials: &Credential
     pause_after(failures, context)?;
 
     let candidates = service.read(|db| {
-        Ok(authentication::candidates(db, &credentials.email, credentials.tenant.as_ref(), MOST_CANDIDATES)?)
+        let Credentials { email, tenant, .. } = credentials;
+        Ok(authentication::candidates(db, email, tenant.as_ref(), context.now, MOST_CANDIDATES)?)
     })?;
     let candidate = match the_one(&credentials.password, candidates) {
         Err(Error::WrongPassword) => {

@@ -81,36 +81,36 @@ pub fn create(
             };
             Ok(TenantMade { tenant: tenant.clone(), admin })
         },
-        |db, id, secret| again(service, permit, db, now, id, secret),
+        |db, id, secret| again(service, permit, db, now, id, admin.as_ref().map(|(user, _)| user), secret),
     )
 }
 
-/// What the first request made, with the same invitation.
+/// What the first request made, with the admin it asked for as they were made and the same invitation.
 fn again(
     service: &Service,
     permit: &Permit<CreateTenant>,
     db: &mut Reading<'_>,
     now: Timestamp,
     id: &str,
+    asked: Option<&User>,
     secret: Option<Secret>,
 ) -> Result<Option<TenantMade>> {
     let Ok(id) = TenantId::parse(id) else { return Ok(None) };
     let Some(tenancy) = authentication::locate_tenant(db, &id, now)? else { return Ok(None) };
     let Some(made) = permit.on_what_it_made(tenancy) else { return Ok(None) };
     let Some(tenant) = tenants::find(&made, db)? else { return Ok(None) };
-    let first = persistence::Page { after: None, limit: 1 };
-    let admin = users::list(&made, db, &first)?.into_iter().next();
-    let admin = match admin {
+    let Some(asked) = asked else { return Ok(Some(TenantMade { tenant, admin: None })) };
+    let first = users::find_by_email(&made, db, &asked.email)?;
+    let unchanged = first.filter(|user| user.version == asked.version && user.created_at == tenant.created_at);
+    let Some(user) = unchanged else { return Ok(None) };
+    let invited = match secret {
         None => None,
-        Some(user) => {
-            let invited = match secret {
-                None => None,
-                Some(secret) => service.invited_again(db, secret)?,
-            };
-            Some((user, invited))
-        }
+        Some(secret) => match service.invited_again(db, secret)? {
+            None => return Ok(None),
+            invited => invited,
+        },
     };
-    Ok(Some(TenantMade { tenant, admin }))
+    Ok(Some(TenantMade { tenant, admin: Some((user, invited)) }))
 }
 
 fn first_admin(context: &mut Context, tenant: &TenantId, email: Email, name: Name, entry: &Entry) -> User {

@@ -56,7 +56,10 @@ pub fn create(service: &Service, context: &mut Context, permit: &Permit<CreateUs
             let Some(user) = users::find(permit, db, &id)? else { return Ok(None) };
             let invited = match secret {
                 None => None,
-                Some(secret) => service.invited_again(db, secret)?,
+                Some(secret) => match service.invited_again(db, secret)? {
+                    None => return Ok(None),
+                    invited => invited,
+                },
             };
             Ok(Some(UserMade { user, invited }))
         },

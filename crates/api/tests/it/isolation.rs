@@ -1,0 +1,195 @@
+//! What belongs to somebody else answers as what never was, whatever one tries with it. The operations come out of the
+//! API's own document, so that one that is added is tried here, too.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use testkit::{Answer, Client, Server, on_both_databases};
+
+/// An operation with its path as the document has it, and a body that it would take.
+struct Operation {
+    method: String,
+    path: String,
+    body: Option<Value>,
+}
+
+/// Ids to put into paths, by the name of the parameter.
+type Ids = BTreeMap<&'static str, String>;
+
+fn operations(server: &Server, about: &str) -> Vec<Operation> {
+    let document = server.anonymous().get("/openapi.json").expect(200).json();
+    let example = |operation: &Value| {
+        let content = operation.pointer("/requestBody/content/application~1json")?;
+        let schema = content.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
+        let schema = document.pointer(schema.trim_start_matches('#')).cloned().unwrap_or_default();
+        let found = content.get("example").or(schema.get("example")).or(schema.pointer("/examples/0"));
+        Some(found.cloned().unwrap_or(json!({})))
+    };
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if path.starts_with(about) && operation["security"] != json!([]) {
+                found.push(Operation { method: method.to_uppercase(), path: path.clone(), body: example(operation) });
+            }
+        }
+    }
+    found
+}
+
+impl Operation {
+    fn try_by(&self, client: &Client, ids: &Ids) -> Answer {
+        let path = ids.iter().fold(self.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
+        let path = path.replace("{region}", "waw3-1");
+        assert!(!path.contains('{'), "nobody said what to put into {path}");
+        match &self.body {
+            Some(body) => {
+                client.with("content-type", "application/json").send(&self.method, &path, Some(&body.to_string()))
+            }
+            None => client.send(&self.method, &path, None),
+        }
+    }
+}
+
+/// An answer without what is new in every one of them: the request's own id and path, and the time.
+fn told(answer: &Answer) -> (u16, Value, BTreeMap<String, String>) {
+    let unique = ["x-request-id", "date", "content-length"];
+    let headers = answer.headers.iter().filter(|(name, _)| !unique.contains(&name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let (status, body) = answer.without_request();
+    (status, body, headers)
+}
+
+/// Whatever `client` tries, it cannot tell `theirs` from what never was, and `theirs` stay as they are.
+fn cannot_tell(server: &Server, client: &Client, about: &str, theirs: &Ids, never: &Ids) {
+    let before = server.operator().get("/v1/audit").text;
+    let operations = operations(server, about);
+    assert!(operations.len() >= 10, "{}", operations.len());
+    for operation in operations {
+        let (real, made_up) = (operation.try_by(client, theirs), operation.try_by(client, never));
+        assert_eq!(real.status, 404, "{} {}: {real}", operation.method, operation.path);
+        assert_eq!(told(&real), told(&made_up), "{} {}", operation.method, operation.path);
+        real.expect_problem(404, "not-found");
+    }
+    assert_eq!(server.operator().get("/v1/audit").text, before);
+}
+
+fn never(ids: &Ids) -> Ids {
+    let made_up = |id: &String| format!("{}01jd0000000000000000000000", id.get(..4).unwrap_or_default());
+    ids.iter().map(|(name, id)| (*name, made_up(id))).collect()
+}
+
+/// A tenant with something of everything, and the ids of all that.
+fn furnished(server: &Server, maker: &Client, name: &str) -> (testkit::world::Tenant, Client, Ids) {
+    let tenant = server.tenant_of(maker, name);
+    server.operator().put(&tenant.path("/regions/waw3-1"), json!({"service": "available"})).expect(200);
+    let body = json!({"description": "Portal", "expires_at": server.in_days(9)});
+    let token = maker.post(&tenant.path("/tokens"), body).expect(201);
+    let ids = [("tenant", tenant.id.clone()), ("user", tenant.member.id.clone()), ("token", token.text_at("/id"))];
+    let client = server.bearer(&token.text_at("/token"));
+    (tenant, client, furnish_further(server, maker, Ids::from(ids)))
+}
+
+/// Parameters of operations that this file knows nothing of yet get an id that is somebody's user.
+fn furnish_further(server: &Server, _: &Client, mut ids: Ids) -> Ids {
+    let user = ids["user"].clone();
+    for operation in operations(server, "/v1/tenants/{tenant}") {
+        for name in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.split('}').next()) {
+            if name != "region" && !ids.contains_key(name) {
+                ids.insert(Box::leak(name.to_owned().into_boxed_str()), user.clone());
+            }
+        }
+    }
+    ids
+}
+
+on_both_databases! {
+    fn a_tenant_is_nothing_to_other_tenants(server: &Server) {
+        server.region("waw3-1", "multi");
+        let partner = server.partner("Nordic");
+        let (_, _, theirs) = furnished(server, &partner.client, "Acme");
+        let (sibling, token, _) = furnished(server, &partner.client, "Sibling");
+        let (stranger, foreign_token, _) = furnished(server, &server.operator(), "Stranger");
+        for client in [&sibling.admin.client, &sibling.member_plus.client, &sibling.member.client, &token,
+            &stranger.admin.client, &foreign_token] {
+            cannot_tell(server, client, "/v1/tenants/{tenant}", &theirs, &never(&theirs));
+        }
+    }
+
+    fn a_tenant_is_nothing_to_partners_it_is_not_below(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (distributor, other) = (server.partner("Nordic"), server.partner("Southern"));
+        let reseller = server.partner_below(&distributor.client, "Baltic");
+        let sibling = server.partner_below(&distributor.client, "Danube");
+        let (_, _, of_distributor) = furnished(server, &distributor.client, "Acme");
+        let (_, _, of_reseller) = furnished(server, &reseller.client, "Other");
+        let (_, _, of_operator) = furnished(server, &server.operator(), "Own");
+        for (client, theirs) in [(&reseller, &of_distributor), (&sibling, &of_reseller), (&other, &of_reseller),
+            (&distributor, &of_operator)] {
+            cannot_tell(server, &client.client, "/v1/tenants/{tenant}", theirs, &never(theirs));
+        }
+    }
+
+    fn a_partner_is_nothing_to_who_is_not_above_it(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (distributor, other) = (server.partner("Nordic"), server.partner("Southern"));
+        let reseller = server.partner_below(&distributor.client, "Baltic");
+        let (tenant, token, _) = furnished(server, &distributor.client, "Acme");
+        let listed = server.operator().get(&distributor.path("/tokens")).items()[0]["id"].as_str().unwrap().to_owned();
+        let theirs = Ids::from([("partner", distributor.id.clone()), ("token", listed)]);
+        for client in [&reseller.client, &other.client, &tenant.admin.client, &tenant.member.client, &token] {
+            cannot_tell(server, client, "/v1/partners/{partner}", &theirs, &never(&theirs));
+        }
+    }
+
+    fn what_is_in_one_tenant_is_not_in_another(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (_, _, theirs) = furnished(server, &server.operator(), "Acme");
+        let (own, _, _) = furnished(server, &server.operator(), "Own");
+        let in_own = |ids: &Ids| {
+            let mut ids = ids.clone();
+            ids.insert("tenant", own.id.clone());
+            ids
+        };
+        let nested: Vec<_> = operations(server, "/v1/tenants/{tenant}").into_iter().filter(|operation| {
+            ["{user}", "{token}"].iter().any(|name| operation.path.contains(name))
+        }).collect();
+        assert!(nested.len() >= 6);
+        let before = server.operator().get("/v1/audit").text;
+        for operation in nested {
+            for client in [&own.admin.client, &server.operator()] {
+                let real = operation.try_by(client, &in_own(&theirs));
+                let made_up = operation.try_by(client, &in_own(&never(&theirs)));
+                assert_eq!((real.status, told(&real)), (404, told(&made_up)), "{} {}", operation.method, operation.path);
+            }
+        }
+        assert_eq!(server.operator().get("/v1/audit").text, before);
+    }
+
+    fn operators_tokens_are_nobody_elses(server: &Server) {
+        server.region("waw3-1", "multi");
+        let partner = server.partner("Nordic");
+        let (tenant, token, ids) = furnished(server, &partner.client, "Acme");
+        for client in [&partner.client, &tenant.admin.client, &token] {
+            for operation in operations(server, "/v1/operator/") {
+                operation.try_by(client, &ids).expect_problem(403, "forbidden");
+            }
+        }
+        for operation in operations(server, "/v1/operator/tokens/{token}") {
+            let refused = operation.try_by(&server.operator(), &ids).expect_problem(404, "not-found");
+            assert_eq!(told(&refused), told(&operation.try_by(&server.operator(), &never(&ids))));
+        }
+    }
+
+    fn nobody_opens_anything_without_saying_who_they_are(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (_, _, mut ids) = furnished(server, &server.operator(), "Acme");
+        ids.insert("partner", server.partner("Nordic").id);
+        ids.insert("name", "multi".to_owned());
+        for client in [server.anonymous(), server.bearer("garbage")] {
+            for operation in operations(server, "/v1/") {
+                let refused = operation.try_by(&client, &ids);
+                assert_eq!(refused.status, 401, "{} {}: {refused}", operation.method, operation.path);
+            }
+        }
+    }
+}
