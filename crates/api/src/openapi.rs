@@ -54,6 +54,7 @@ pub(crate) fn generate() -> Value {
         let violation = <wire::Violation as utoipa::PartialSchema>::schema();
         schemas.insert("Problem".to_owned(), serde_json::to_value(problem).unwrap_or_default());
         schemas.insert("Violation".to_owned(), serde_json::to_value(violation).unwrap_or_default());
+        name_items(schemas);
         schemas.sort_keys();
     }
     json!({
@@ -82,6 +83,17 @@ pub(crate) fn generate() -> Value {
             },
         },
     })
+}
+
+/// A page is described with its items written out: it refers to them by name instead.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let names: Vec<_> = schemas.keys().cloned().collect();
+    for (page, schema) in schemas.iter_mut() {
+        let item = page.strip_prefix("Page_").filter(|item| names.iter().any(|name| name == item));
+        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/items/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
+    }
 }
 
 /// Adds to an operation what all of its kind have.
