@@ -9,6 +9,7 @@ mod idempotency;
 mod isolation;
 mod key_models;
 mod lists;
+mod openapi;
 mod partners;
 mod regions;
 mod sessions;
