@@ -252,16 +252,21 @@ fn name_of(status: u16) -> &'static str {
 
 fn responses() -> Value {
     let responses = REFUSALS.iter().map(|(status, name, description)| {
-        let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
+        let mut headers = Map::new();
+        let mut add = |name: &str, component: &str| {
+            headers.insert(name.to_owned(), json!({"$ref": format!("#/components/headers/{component}")}));
+        };
+        add("X-Request-Id", "RequestId");
         if matches!(status, 429 | 503) {
-            headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
+            add("Retry-After", "RetryAfter");
         }
         if *status == 401 {
-            headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"});
+            add("WWW-Authenticate", "WwwAuthenticate");
         }
         let mut content = problem_content();
-        if let Some(kind) = Kind::ALL.iter().find(|kind| kind.status() == *status) {
-            content["application/problem+json"]["example"] = example(*kind);
+        let kind = Kind::ALL.iter().find(|kind| kind.status() == *status);
+        if let (Some(kind), Some(content)) = (kind, content.pointer_mut("/application~1problem+json")) {
+            content.as_object_mut().map(|content| content.insert("example".to_owned(), example(*kind)));
         }
         ((*name).to_owned(), json!({"description": description, "headers": headers, "content": content}))
     });
