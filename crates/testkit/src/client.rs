@@ -108,13 +108,12 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self}");
-        let document = self.json();
-        assert_eq!(document["type"], format!("/problems/{slug}"), "{self}");
-        assert_eq!(document["status"], status, "{self}");
-        for field in ["title", "detail", "instance"] {
-            assert!(document[field].as_str().is_some_and(|text| !text.is_empty()), "no {field}: {self}");
+        assert_eq!(self.field("/type"), format!("/problems/{slug}"), "{self}");
+        assert_eq!(self.field("/status"), status, "{self}");
+        for pointer in ["/title", "/detail", "/instance"] {
+            assert!(!self.text_at(pointer).is_empty(), "no {pointer}: {self}");
         }
-        assert_eq!(document["request_id"], self.header("x-request-id"), "{self}");
+        assert_eq!(self.field("/request_id"), self.header("x-request-id"), "{self}");
         assert_eq!(self.header("cache-control"), "no-store", "{self}");
         assert_eq!(self.header("www-authenticate").is_empty(), status != 401, "{self}");
         self.expect(status)
@@ -151,8 +150,10 @@ impl Answer {
     /// Where the input was wrong.
     #[track_caller]
     pub fn pointers(&self) -> Vec<String> {
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["pointer"].as_str().unwrap_or_default().to_owned()).collect()
+        let body = self.json();
+        let errors = body.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let pointer = |error: &Value| error.get("pointer").and_then(Value::as_str).unwrap_or_default().to_owned();
+        errors.map(pointer).collect()
     }
 
     /// The answer but for what is new in every answer.

@@ -121,11 +121,8 @@ on_both_databases! {
         let chunk = "a".repeat(70_000);
         let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{chunk}\r\n0\r\n\r\n", chunk.len());
         raw(server, &chunked).expect_problem(413, "too-large");
-        raw(
-            server,
-            &format!("GET /v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n"),
-        )
-        .expect_problem(413, "too-large");
+        raw(server, "GET /v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n")
+            .expect_problem(413, "too-large");
         assert_eq!(everything(server), before);
 
         let just_fits = format!("{{\"name\": \"Acme\"{}}}", " ".repeat(64 * 1024 - 16));
@@ -289,7 +286,8 @@ on_both_databases! {
         let refused = (0..200).map(|_| busy.get("/v1/me")).find(|answer| answer.status != 200).unwrap();
         let wait = refused.expect_problem(429, "too-many-requests").header("retry-after").parse::<u64>().unwrap();
         assert!((1..=10).contains(&wait));
-        post(&busy, "/v1/tenants", "not even JSON").expect_problem(429, "too-many-requests");
+        let unread = (0..200).map(|_| post(&busy, "/v1/tenants", "not even JSON")).find(|answer| answer.status != 400);
+        unread.unwrap().expect_problem(429, "too-many-requests");
         other.get("/v1/me").expect(200);
         assert!(server.operator().get("/v1/tenants").items().is_empty());
     }

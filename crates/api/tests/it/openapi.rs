@@ -166,7 +166,11 @@ on_both_databases! {
     fn every_operation_of_the_document_is_routed(server: &Server) {
         for (name, operation) in operations(&document()) {
             let (method, path) = name.split_once(' ').unwrap();
-            let path = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/");
+            let path = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "x" } else { part })
+                .collect::<Vec<_>>()
+                .join("/");
             let client = server.operator().with("content-type", "application/json");
             let answer = match operation.get("requestBody") {
                 Some(_) => client.send(&method.to_uppercase(), &path, Some("{}")),

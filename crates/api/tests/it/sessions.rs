@@ -97,7 +97,8 @@ on_both_databases! {
         let (bystander, _) = server.log_in(&tenant.member.email);
         let second = refresh(server, &token).expect(200);
         let client = server.bearer(&second.text_at("/access_token"));
-        (is_in(&first), is_in(&client));
+        is_in(&first);
+        is_in(&client);
         refresh(server, &token).expect_problem(401, "unknown-credentials");
         is_out(server, &client, &second.text_at("/refresh_token"), "expired");
         is_out(server, &first, &token, "expired");

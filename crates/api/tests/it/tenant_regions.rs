@@ -10,7 +10,8 @@ fn offer(region: &str, service: &str, status: &str, key_model: &str, version: i6
 
 on_both_databases! {
     fn every_region_is_offered_and_none_is_on(server: &Server) {
-        (server.region("b", "pair"), server.region("a", "multi"));
+        server.region("b", "pair");
+        server.region("a", "multi");
         let tenant = server.tenant("Acme");
         let offers =
             [offer("a", "unavailable", "UNAVAILABLE", "multi", 0), offer("b", "unavailable", "UNAVAILABLE", "pair", 0)];

@@ -240,7 +240,8 @@ on_both_databases! {
             }
             let [old, new] = [old, new].map(|made| server.bearer(&made.text_at("/token")));
             server.advance(TimeDelta::seconds(3600) - TimeDelta::microseconds(1));
-            (is_live(&old), is_live(&new));
+            is_live(&old);
+            is_live(&new);
             server.advance(TimeDelta::microseconds(1));
             is_dead(&old, "expired");
             is_live(&new);
@@ -256,9 +257,11 @@ on_both_databases! {
             .expect(201);
         let [old, new] = [old, new].map(|made| server.bearer(&made.text_at("/token")));
         server.advance(TimeDelta::days(1) - TimeDelta::microseconds(1));
-        (is_live(&old), is_live(&new));
+        is_live(&old);
+        is_live(&new);
         server.advance(TimeDelta::microseconds(1));
-        (is_dead(&old, "expired"), is_dead(&new, "expired"));
+        is_dead(&old, "expired");
+        is_dead(&new, "expired");
     }
 
     fn a_token_stops_with_its_partner_or_tenant_and_comes_back_with_it(server: &Server) {
