@@ -57,6 +57,7 @@ pub(crate) fn generate() -> Value {
         let violation = <wire::Violation as utoipa::PartialSchema>::schema();
         schemas.insert("Problem".to_owned(), serde_json::to_value(problem).unwrap_or_default());
         schemas.insert("Violation".to_owned(), serde_json::to_value(violation).unwrap_or_default());
+        name_items(schemas);
         schemas.sort_keys();
     }
     json!({
@@ -85,6 +86,17 @@ pub(crate) fn generate() -> Value {
             },
         },
     })
+}
+
+/// A page is described with its items written out: it refers to them by name instead.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let names: Vec<_> = schemas.keys().cloned().collect();
+    for (page, schema) in schemas.iter_mut() {
+        let item = page.strip_prefix("Page_").filter(|item| names.iter().any(|name| name == item));
+        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/items/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
+    }
 }
 
 /// Adds to an operation what all of its kind have.
@@ -133,10 +145,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         for refusal in refusals {
             refuse(responses, refusal);
         }
-        for status in ["401", "404", "409"] {
-            if let Some(response) = responses.get_mut(status) {
-                fill(response);
-            }
+        for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
+            fill(response);
         }
         for (status, response) in responses.iter_mut() {
             announce_headers(status, response, known.is_some());

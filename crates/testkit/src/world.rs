@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Client, Server};
+use crate::{Answer, Client, Server};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -70,6 +70,11 @@ impl Server {
         let body = json!({"email": email, "password": PASSWORD});
         let session = self.anonymous().post("/v1/sessions", body).expect(200);
         (self.bearer(&session.text_at("/access_token")), session.text_at("/refresh_token"))
+    }
+
+    /// Opens an invitation and chooses a password.
+    pub fn accept(&self, invitation: &str, password: &str) -> Answer {
+        self.anonymous().post("/v1/invitations", json!({"invitation": invitation, "password": password}))
     }
 
     /// A partner at the top of the tree.

@@ -6,8 +6,14 @@ use crate::present;
 
 /// Which kind of product keys are: a set of switches.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "name": "daily", "title": "Keys for a day", "built_in": false, "instances": "one", "max_keys": 10,
+    "initial_key": false, "label": "required", "description": "optional", "bucket_scopes": true,
+    "revoke": "keeps_history", "delete": "after_revoke", "reset": true, "rotate_max_grace_seconds": 3600,
+    "max_ttl_seconds": 86400, "rotate_after_days": null, "id_prefix": "DAY", "id_length": 20, "secret_length": 40,
+    "created_at": "2026-11-20T15:04:05Z", "version": 1
+}))]
 pub struct KeyModel {
-    #[schema(example = "multi")]
     pub name: String,
     pub title: String,
     /// Built-in models can be neither changed nor deleted.

@@ -6,10 +6,13 @@ use crate::{TokenScope, UserRole};
 
 /// Who you are, as far as Keyreeve is concerned.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "kind": "user", "id": "usr_01jd0000000000000000000000", "tenant_id": "ten_01jd0000000000000000000000",
+    "partner_id": null, "role": "admin", "scopes": null, "expires_at": "2026-11-20T15:14:05Z"
+}))]
 pub struct Me {
     pub kind: CallerKind,
     /// Of the user or the token.
-    #[schema(example = "usr_01jd0000000000000000000000")]
     pub id: String,
     pub tenant_id: Option<String>,
     pub partner_id: Option<String>,

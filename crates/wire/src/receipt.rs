@@ -4,15 +4,17 @@ use utoipa::ToSchema;
 
 /// Proof of how far a change has come.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "sequence": 48211, "state": "confirmed", "effective_at": "2026-11-20T15:04:05Z", "confirmed_by": 5,
+    "waiting_for": []
+}))]
 pub struct Receipt {
     /// The number of the change in the feed.
-    #[schema(example = 48211)]
     pub sequence: i64,
     pub state: ReceiptState,
     /// From this moment on nobody honours what was before.
     pub effective_at: DateTime<Utc>,
     /// How many replicas and gateways have confirmed it.
-    #[schema(example = 5)]
     pub confirmed_by: i64,
     /// Who has not.
     pub waiting_for: Vec<String>,

@@ -22,6 +22,10 @@ pub struct TenantRegion {
 
 /// What a tenant has in a region now, and the first key of a storage instance that was made on the way.
 #[derive(Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "region": "waw3-1", "name": "Warsaw 3", "s3_endpoint": "https://s3.waw3-1.example.org", "service": "available",
+    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "version": 1
+}))]
 pub struct ChangedTenantRegion {
     #[serde(flatten)]
     pub tenant_region: TenantRegion,

@@ -81,8 +81,7 @@ fn do_everything(server: &Server) {
     operator.patch(&tenant.path(""), json!({"external_ref": "C-1"})).expect(200);
     let invited = json!({"email": "grace@example.org", "name": "Grace", "role": "member"});
     let invited = tenant.admin.client.post(&tenant.path("/users"), invited).expect(201);
-    let invitation = format!("/v1/invitations/{}", invited.text_at("/invitation/token"));
-    server.anonymous().post(&invitation, json!({"password": PASSWORD})).expect(200);
+    server.accept(&invited.text_at("/invitation/token"), PASSWORD).expect(200);
     let user = tenant.path(&format!("/users/{}", invited.text_at("/id")));
     tenant.admin.client.patch(&user, json!({"role": "member+"})).expect(200);
     tenant.admin.client.delete(&user).expect(204);
@@ -121,9 +120,15 @@ on_both_databases! {
         do_everything(server);
         let events = events(&server.operator(), "/v1/audit");
         let nouns = ["bucket", "claim_link", "gateway", "instance", "key", "setup_link"];
-        let expected: BTreeSet<_> = domain::audit::AuditAction::ALL.iter().map(|action| action.as_str().to_owned())
-            .filter(|action| !nouns.contains(&action.split('.').next().unwrap())).collect();
-        assert_eq!(actions(&events).into_iter().filter(|action| expected.contains(action)).collect::<BTreeSet<_>>(), expected);
+        let expected: BTreeSet<_> = domain::audit::AuditAction::ALL
+            .iter()
+            .map(|action| action.as_str().to_owned())
+            .filter(|action| !nouns.contains(&action.split('.').next().unwrap()))
+            .collect();
+        assert_eq!(
+            actions(&events).into_iter().filter(|action| expected.contains(action)).collect::<BTreeSet<_>>(),
+            expected
+        );
         assert_eq!(lengths(&events).values().sum::<i64>(), events.len() as i64);
     }
 
@@ -133,7 +138,10 @@ on_both_databases! {
         let whole = chain();
         let lies = |events: Vec<Value>| std::panic::catch_unwind(|| lengths(&events)).is_err();
         assert!(!lies(whole.clone()));
-        server.sql(&format!("UPDATE audit_events SET actor_id = 'usr_x' WHERE tenant_id = '{}' AND sequence = 3", tenant.id));
+        server.sql(&format!(
+            "UPDATE audit_events SET actor_id = 'usr_x' WHERE tenant_id = '{}' AND sequence = 3",
+            tenant.id
+        ));
         assert!(lies(chain()));
         server.sql(&format!("DELETE FROM audit_events WHERE tenant_id = '{}' AND sequence = 3", tenant.id));
         assert!(lies(chain()));
@@ -161,7 +169,10 @@ on_both_databases! {
         let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(chains(&tenant.admin.client, &tenant.path("/audit")), set(&[&tenant.id]));
         assert_eq!(chains(&reseller.client, &reseller.path("/audit")), set(&[&reseller.id, &tenant.id]));
-        assert_eq!(chains(&distributor.client, &distributor.path("/audit")), set(&[&distributor.id, &reseller.id, &tenant.id]));
+        assert_eq!(
+            chains(&distributor.client, &distributor.path("/audit")),
+            set(&[&distributor.id, &reseller.id, &tenant.id])
+        );
         assert_eq!(chains(&server.operator(), &other.path("/audit")), set(&[&other.id, &foreign.id]));
         let all = ["platform", &distributor.id, &reseller.id, &other.id, &tenant.id, &foreign.id];
         assert_eq!(chains(&server.operator(), "/v1/audit"), set(&all));
@@ -178,14 +189,19 @@ on_both_databases! {
         let tenant = server.tenant("Acme");
         let start = server.now();
         server.advance(TimeDelta::seconds(10));
-        tenant.admin.client.patch(&tenant.path(&format!("/users/{}", tenant.member.id)), json!({"name": "Ada"})).expect(200);
+        tenant
+            .admin
+            .client
+            .patch(&tenant.path(&format!("/users/{}", tenant.member.id)), json!({"name": "Ada"}))
+            .expect(200);
         server.advance(TimeDelta::seconds(10));
         server.operator().patch(&tenant.path(""), json!({"name": "A"})).expect(200);
         let found = |query: &str| {
             let events = server.operator().get(&tenant.path(&format!("/audit?{query}"))).expect(200).items();
             actions(&events).into_iter().collect::<Vec<_>>().join(" ")
         };
-        let at = |seconds: i64| (start + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let at =
+            |seconds: i64| (start + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         assert_eq!(found("action=user.changed"), "user.changed");
         assert_eq!(found(&format!("target={}&action=user.created", tenant.member.id)), "user.created");
         assert_eq!(found(&format!("from={}", at(1))), "tenant.changed user.changed");
@@ -194,7 +210,10 @@ on_both_databases! {
         assert_eq!(found(&format!("from={}&actor={}", at(1), tenant.admin.id)), "user.changed");
         assert_eq!(found(&format!("to={}", at(0))), "");
         let newest = server.operator().get(&tenant.path("/audit?limit=2")).items();
-        assert_eq!(newest.iter().map(|event| event["action"].as_str().unwrap()).collect::<Vec<_>>(), ["tenant.changed", "user.changed"]);
+        assert_eq!(
+            newest.iter().map(|event| event["action"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["tenant.changed", "user.changed"]
+        );
     }
 
     fn what_was_refused_or_only_read_leaves_no_row(server: &Server) {

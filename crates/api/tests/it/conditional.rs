@@ -45,14 +45,16 @@ on_both_databases! {
             "id_prefix": "DAY", "id_length": 20, "secret_length": 40});
         server.operator().post("/v1/key-models", model).expect(201);
         server.region("a", "multi");
-        for (path, change) in [("/v1/regions/a", json!({"name": "A"})), ("/v1/key-models/daily", json!({"title": "D"}))] {
+        for (path, change) in [("/v1/regions/a", json!({"name": "A"})), ("/v1/key-models/daily", json!({"title": "D"}))]
+        {
             guarded(server, "PATCH", path, &change, version(server, path));
             guarded(server, "DELETE", path, &Value::Null, version(server, path));
         }
     }
 
     fn partners_are_guarded(server: &Server) {
-        let path = server.operator().post("/v1/partners", json!({"name": "Nordic"})).expect(201).header("location").to_owned();
+        let path =
+            server.operator().post("/v1/partners", json!({"name": "Nordic"})).expect(201).header("location").to_owned();
         guarded(server, "PATCH", &path, &json!({"name": "N"}), version(server, &path));
         for action in ["suspend", "resume"] {
             guarded(server, "POST", &format!("{path}/{action}"), &Value::Null, version(server, &path));
@@ -62,7 +64,8 @@ on_both_databases! {
 
     fn tenants_and_their_regions_are_guarded(server: &Server) {
         server.region("a", "multi");
-        let path = server.operator().post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
+        let path =
+            server.operator().post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
         guarded(server, "PATCH", &path, &json!({"name": "A"}), version(server, &path));
         let region = format!("{path}/regions/a");
         for service in ["available", "unavailable", "available"] {
@@ -107,7 +110,8 @@ on_both_databases! {
 
     fn of_two_changes_at_once_one_is_refused(server: &Server) {
         let tenant = server.tenant("Acme");
-        let change = |name: &str| server.operator().with("if-match", "\"1\"").patch(&tenant.path(""), json!({"name": name}));
+        let change =
+            |name: &str| server.operator().with("if-match", "\"1\"").patch(&tenant.path(""), json!({"name": name}));
         let statuses = std::thread::scope(|scope| {
             let changing: Vec<_> = ["A", "B", "C", "D"].map(|name| scope.spawn(move || change(name).status)).into();
             changing.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()

@@ -49,19 +49,22 @@ on_both_databases! {
         let operator = server.operator();
         server.region("a", "multi");
         server.region("b", "multi");
-        let (partner, doomed) = (server.partner("Nordic"), operator.post("/v1/partners", json!({"name": "Doomed"})).expect(201));
+        let (partner, doomed) =
+            (server.partner("Nordic"), operator.post("/v1/partners", json!({"name": "Doomed"})).expect(201));
         let tenant = server.tenant("Acme");
-        let deleted = operator.post("/v1/tenants", json!({"name": "Deleted"})).expect(201).header("location").to_owned();
+        let deleted =
+            operator.post("/v1/tenants", json!({"name": "Deleted"})).expect(201).header("location").to_owned();
         operator.delete(&deleted).expect(200);
         let body = json!({"description": "Portal", "expires_at": server.in_days(9)});
         let tokens = ["/v1/operator/tokens".to_owned(), partner.path("/tokens"), tenant.path("/tokens")];
-        let made = tokens.clone().map(|path| operator.post(&path, body.clone()).expect(201).header("location").to_owned());
+        let made =
+            tokens.clone().map(|path| operator.post(&path, body.clone()).expect(201).header("location").to_owned());
         let invited = json!({"email": "grace@example.org", "name": "Grace", "role": "member"});
         let invited = operator.post(&tenant.path("/users"), invited).expect(201);
         let user = invited.header("location").to_owned();
         let waiting = json!({"email": "hedy@example.org", "name": "Hedy", "role": "member"});
         let waiting = operator.post(&tenant.path("/users"), waiting).expect(201).header("location").to_owned();
-        let link = format!("/v1/invitations/{}", invited.text_at("/invitation/token"));
+        let link = json!({"invitation": invited.text_at("/invitation/token"), "password": PASSWORD});
         let model = json!({"name": "daily", "title": "Daily", "instances": "one", "initial_key": false, "label": "optional",
             "description": "optional", "bucket_scopes": true, "revoke": "keeps_history", "delete": "allowed", "reset": true,
             "id_prefix": "DAY", "id_length": 20, "secret_length": 40});
@@ -76,13 +79,25 @@ on_both_databases! {
         let asleep = operator.post("/v1/tenants", json!({"name": "Asleep"})).expect(201).header("location").to_owned();
         operator.act(&format!("{asleep}/suspend")).expect(200);
 
-        let attempt = |name, method, path: &str, body: Option<Value>| {
-            Attempt { name, client: operator.clone(), method, path: path.to_owned(), body }
+        let attempt = |name, method, path: &str, body: Option<Value>| Attempt {
+            name,
+            client: operator.clone(),
+            method,
+            path: path.to_owned(),
+            body,
         };
         let by = |client: &Client, attempt: Attempt| Attempt { client: client.clone(), ..attempt };
         let attempts = vec![
-            by(&server.anonymous(), attempt("log_in", "POST", "/v1/sessions", Some(json!({"email": tenant.member.email, "password": PASSWORD})))),
-            by(&server.anonymous(), attempt("accept_invitation", "POST", &link, Some(json!({"password": PASSWORD})))),
+            by(
+                &server.anonymous(),
+                attempt(
+                    "log_in",
+                    "POST",
+                    "/v1/sessions",
+                    Some(json!({"email": tenant.member.email, "password": PASSWORD})),
+                ),
+            ),
+            by(&server.anonymous(), attempt("accept_invitation", "POST", "/v1/invitations", Some(link))),
             by(&tenant.member.client, attempt("change_password", "PUT", "/v1/me/password", Some(password))),
             by(&tenant.member_plus.client, attempt("end_session", "DELETE", "/v1/sessions/current", None)),
             attempt("create_region", "POST", "/v1/regions", Some(region)),
@@ -102,13 +117,23 @@ on_both_databases! {
             attempt("create_partner_token", "POST", &tokens[1], Some(body.clone())),
             attempt("rotate_partner_token", "POST", &format!("{}/rotate", made[1]), Some(grace.clone())),
             attempt("delete_partner_token", "DELETE", &made[1], None),
-            attempt("create_tenant", "POST", "/v1/tenants", Some(json!({"name": "X", "admin": {"email": "x@example.org"}}))),
+            attempt(
+                "create_tenant",
+                "POST",
+                "/v1/tenants",
+                Some(json!({"name": "X", "admin": {"email": "x@example.org"}})),
+            ),
             attempt("change_tenant", "PATCH", &tenant.path(""), Some(json!({"name": "X"}))),
             attempt("delete_tenant", "DELETE", &tenant.path(""), None),
             attempt("restore_tenant", "POST", &format!("{deleted}/restore"), None),
             attempt("suspend_tenant", "POST", &tenant.path("/suspend"), None),
             attempt("resume_tenant", "POST", &format!("{asleep}/resume"), None),
-            attempt("create_user", "POST", &tenant.path("/users"), Some(json!({"email": "x@example.org", "name": "X", "role": "admin"}))),
+            attempt(
+                "create_user",
+                "POST",
+                &tenant.path("/users"),
+                Some(json!({"email": "x@example.org", "name": "X", "role": "admin"})),
+            ),
             attempt("invite_user", "POST", &format!("{waiting}/invite"), None),
             attempt("change_user", "PATCH", &user, Some(json!({"role": "admin"}))),
             attempt("delete_user", "DELETE", &user, None),
@@ -121,11 +146,14 @@ on_both_databases! {
         let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.name).collect();
         for operation in Operation::ALL.iter().map(|operation| operation.as_str()) {
             let reads = operation.starts_with("list_") || operation.starts_with("read_");
-            let is_elsewhere = !operation.ends_with("_key_model") && about_keys.iter().any(|noun| operation.contains(noun));
+            let is_elsewhere =
+                !operation.ends_with("_key_model") && about_keys.iter().any(|noun| operation.contains(noun));
             assert!(reads || is_elsewhere || tried.contains(operation), "{operation} is not tried");
         }
 
-        let mut lists: Vec<_> = ["regions", "key-models", "partners", "tenants", "audit?limit=500"].map(|list| format!("/v1/{list}")).into();
+        let mut lists: Vec<_> = ["regions", "key-models", "partners", "tenants", "audit?limit=500"]
+            .map(|list| format!("/v1/{list}"))
+            .into();
         lists.extend(tokens.clone());
         lists.extend(["/users", "/regions"].map(|list| tenant.path(list)));
         let before = state(server, &lists);
@@ -141,7 +169,9 @@ on_both_databases! {
         }
         assert_eq!(state(server, &lists), before);
         mend_the_audit(server);
-        for attempt in attempts.iter().filter(|attempt| !attempt.method.starts_with("DELETE") && attempt.name != "suspend_tenant") {
+        for attempt in
+            attempts.iter().filter(|attempt| !attempt.method.starts_with("DELETE") && attempt.name != "suspend_tenant")
+        {
             let done = attempt.make();
             assert!((200..300).contains(&done.status), "{}: {done}", attempt.name);
         }

@@ -109,8 +109,14 @@ on_both_databases! {
         let (_, _, theirs) = furnished(server, &partner.client, "Acme");
         let (sibling, token, _) = furnished(server, &partner.client, "Sibling");
         let (stranger, foreign_token, _) = furnished(server, &server.operator(), "Stranger");
-        for client in [&sibling.admin.client, &sibling.member_plus.client, &sibling.member.client, &token,
-            &stranger.admin.client, &foreign_token] {
+        for client in [
+            &sibling.admin.client,
+            &sibling.member_plus.client,
+            &sibling.member.client,
+            &token,
+            &stranger.admin.client,
+            &foreign_token,
+        ] {
             cannot_tell(server, client, "/v1/tenants/{tenant}", &theirs, &never(&theirs));
         }
     }
@@ -123,8 +129,12 @@ on_both_databases! {
         let (_, _, of_distributor) = furnished(server, &distributor.client, "Acme");
         let (_, _, of_reseller) = furnished(server, &reseller.client, "Other");
         let (_, _, of_operator) = furnished(server, &server.operator(), "Own");
-        for (client, theirs) in [(&reseller, &of_distributor), (&sibling, &of_reseller), (&other, &of_reseller),
-            (&distributor, &of_operator)] {
+        for (client, theirs) in [
+            (&reseller, &of_distributor),
+            (&sibling, &of_reseller),
+            (&other, &of_reseller),
+            (&distributor, &of_operator),
+        ] {
             cannot_tell(server, &client.client, "/v1/tenants/{tenant}", theirs, &never(theirs));
         }
     }
@@ -150,16 +160,23 @@ on_both_databases! {
             ids.insert("tenant", own.id.clone());
             ids
         };
-        let nested: Vec<_> = operations(server, "/v1/tenants/{tenant}").into_iter().filter(|operation| {
-            ["{user}", "{token}"].iter().any(|name| operation.path.contains(name))
-        }).collect();
+        let nested: Vec<_> = operations(server, "/v1/tenants/{tenant}")
+            .into_iter()
+            .filter(|operation| ["{user}", "{token}"].iter().any(|name| operation.path.contains(name)))
+            .collect();
         assert!(nested.len() >= 6);
         let before = server.operator().get("/v1/audit").text;
         for operation in nested {
             for client in [&own.admin.client, &server.operator()] {
                 let real = operation.try_by(client, &in_own(&theirs));
                 let made_up = operation.try_by(client, &in_own(&never(&theirs)));
-                assert_eq!((real.status, told(&real)), (404, told(&made_up)), "{} {}", operation.method, operation.path);
+                assert_eq!(
+                    (real.status, told(&real)),
+                    (404, told(&made_up)),
+                    "{} {}",
+                    operation.method,
+                    operation.path
+                );
             }
         }
         assert_eq!(server.operator().get("/v1/audit").text, before);

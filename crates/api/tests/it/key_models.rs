@@ -38,7 +38,9 @@ on_both_databases! {
             assert_eq!(&created.json()[switch], value, "{switch}");
         }
         assert_eq!(operator.get("/v1/key-models/daily").expect(200).json(), created.json());
-        let changed = operator.patch("/v1/key-models/daily", json!({"max_keys": null, "max_ttl_seconds": 60, "label": "optional"})).expect(200);
+        let changed = operator
+            .patch("/v1/key-models/daily", json!({"max_keys": null, "max_ttl_seconds": 60, "label": "optional"}))
+            .expect(200);
         assert_eq!((changed.field("/max_keys"), changed.field("/max_ttl_seconds")), (json!(null), json!(60)));
         assert_eq!((changed.field("/label"), changed.field("/id_prefix")), (json!("optional"), json!("DAY")));
         operator.post("/v1/key-models", daily()).expect_problem(409, "key-model-exists");
@@ -47,12 +49,31 @@ on_both_databases! {
     }
 
     fn switches_that_make_no_sense_are_refused(server: &Server) {
-        for (switch, wrong) in [("max_keys", json!(0)), ("max_keys", json!(-1)), ("max_keys", json!(4_294_967_296_u64)), ("max_ttl_seconds", json!(59)),
-            ("rotate_max_grace_seconds", json!(0)), ("rotate_max_grace_seconds", json!(2_592_001)), ("rotate_after_days", json!(0)),
-            ("rotate_after_days", json!(3661)), ("id_prefix", json!("day")), ("id_prefix", json!("NINECHARS")), ("id_prefix", json!("D\u{0}")),
-            ("id_length", json!(15)), ("id_length", json!(129)), ("id_length", json!(256)), ("secret_length", json!(39)), ("secret_length", json!(129)),
-            ("instances", json!("two")), ("revoke", json!(true)), ("name", json!("Daily")), ("name", json!("a--b")), ("title", json!("")),
-            ("max_ttl_seconds", json!(i64::MAX)), ("built_in", json!(true))] {
+        for (switch, wrong) in [
+            ("max_keys", json!(0)),
+            ("max_keys", json!(-1)),
+            ("max_keys", json!(4_294_967_296_u64)),
+            ("max_ttl_seconds", json!(59)),
+            ("rotate_max_grace_seconds", json!(0)),
+            ("rotate_max_grace_seconds", json!(2_592_001)),
+            ("rotate_after_days", json!(0)),
+            ("rotate_after_days", json!(3661)),
+            ("id_prefix", json!("day")),
+            ("id_prefix", json!("NINECHARS")),
+            ("id_prefix", json!("D\u{0}")),
+            ("id_length", json!(15)),
+            ("id_length", json!(129)),
+            ("id_length", json!(256)),
+            ("secret_length", json!(39)),
+            ("secret_length", json!(129)),
+            ("instances", json!("two")),
+            ("revoke", json!(true)),
+            ("name", json!("Daily")),
+            ("name", json!("a--b")),
+            ("title", json!("")),
+            ("max_ttl_seconds", json!(i64::MAX)),
+            ("built_in", json!(true)),
+        ] {
             let refused = create(server, switch, wrong.clone());
             assert_eq!(refused.status, 422, "{switch} {wrong}: {refused}");
             assert_eq!(refused.pointers(), [format!("/{switch}")], "{wrong}");

@@ -10,6 +10,7 @@ mod isolation;
 mod key_models;
 mod keys;
 mod lists;
+mod openapi;
 mod partners;
 mod regions;
 mod sessions;

@@ -23,8 +23,11 @@ on_both_databases! {
         let created = operator.post("/v1/partners", json!({"name": " Nordic "})).expect(201);
         let path = created.header("location").to_owned();
         assert_eq!(path, format!("/v1/partners/{}", created.text_at("/id")));
-        assert_eq!(created.json(), json!({"id": created.field("/id"), "name": "Nordic", "parent_id": null, "status": "active",
-            "created_at": server.now(), "suspended_at": null, "version": 1}));
+        assert_eq!(
+            created.json(),
+            json!({"id": created.field("/id"), "name": "Nordic", "parent_id": null, "status": "active",
+            "created_at": server.now(), "suspended_at": null, "version": 1})
+        );
         assert_eq!(operator.get(&path).expect(200).json(), created.json());
         let changed = operator.patch(&path, json!({"name": "Nordic Cloud"})).expect(200);
         assert_eq!((changed.field("/name"), changed.header("etag")), (json!("Nordic Cloud"), "\"2\""));
@@ -41,13 +44,24 @@ on_both_databases! {
         assert_eq!(names(&server.operator()), ["Baltic", "Corner shop", "Nordic", "Southern"]);
         assert_eq!(names(&distributor.client), ["Baltic", "Corner shop", "Nordic"]);
         assert_eq!(names(&reseller.client), ["Baltic", "Corner shop"]);
-        assert_eq!((names(&agent.client), names(&other.client)), (vec!["Corner shop".to_owned()], vec!["Southern".to_owned()]));
+        assert_eq!(
+            (names(&agent.client), names(&other.client)),
+            (vec!["Corner shop".to_owned()], vec!["Southern".to_owned()])
+        );
 
         assert_eq!(distributor.client.get(&reseller.path("")).field("/parent_id"), distributor.id);
-        assert_eq!(reseller.client.get(&reseller.path("")).field("/parent_id"), json!(null), "who is above is not told");
+        assert_eq!(
+            reseller.client.get(&reseller.path("")).field("/parent_id"),
+            json!(null),
+            "who is above is not told"
+        );
         for above in [&distributor, &other] {
-            for refused in [reseller.client.get(&above.path("")), reseller.client.get(&above.path("/tokens")),
-                reseller.client.patch(&above.path(""), json!({"name": "X"})), reseller.client.act(&above.path("/suspend"))] {
+            for refused in [
+                reseller.client.get(&above.path("")),
+                reseller.client.get(&above.path("/tokens")),
+                reseller.client.patch(&above.path(""), json!({"name": "X"})),
+                reseller.client.act(&above.path("/suspend")),
+            ] {
                 refused.expect_problem(404, "not-found");
             }
         }
@@ -56,7 +70,8 @@ on_both_databases! {
     fn a_place_in_the_tree_that_one_may_not_see_is_no_place(server: &Server) {
         let (distributor, other) = (server.partner("Nordic"), server.partner("Southern"));
         let reseller = server.partner_below(&distributor.client, "Baltic");
-        let make = |client: &Client, parent: &str| client.post("/v1/partners", json!({"name": "New", "parent_id": parent}));
+        let make =
+            |client: &Client, parent: &str| client.post("/v1/partners", json!({"name": "New", "parent_id": parent}));
         let nowhere = make(&reseller.client, NOBODY).expect_problem(422, "invalid");
         assert_eq!(nowhere.pointers(), ["/parent_id"]);
         for above in [&distributor.id, &other.id] {
@@ -82,12 +97,21 @@ on_both_databases! {
         let act = |action: &str| server.operator().act(&format!("{path}/{action}")).expect(200);
         let suspended_at = server.now();
         let first = act("suspend");
-        assert_eq!((first.field("/partner/status"), first.field("/partner/suspended_at")), (json!("suspended"), json!(suspended_at)));
-        assert_eq!((first.field("/receipt/state"), first.field("/receipt/effective_at")), (json!("confirmed"), json!(suspended_at)));
+        assert_eq!(
+            (first.field("/partner/status"), first.field("/partner/suspended_at")),
+            (json!("suspended"), json!(suspended_at))
+        );
+        assert_eq!(
+            (first.field("/receipt/state"), first.field("/receipt/effective_at")),
+            (json!("confirmed"), json!(suspended_at))
+        );
         server.advance(TimeDelta::minutes(1));
         assert_eq!(act("suspend").json(), first.json());
         let resumed = act("resume");
-        assert_eq!((resumed.field("/partner/status"), resumed.field("/partner/suspended_at")), (json!("active"), json!(null)));
+        assert_eq!(
+            (resumed.field("/partner/status"), resumed.field("/partner/suspended_at")),
+            (json!("active"), json!(null))
+        );
         assert!(resumed.field("/receipt/sequence").as_i64() > first.field("/receipt/sequence").as_i64());
         assert_eq!(act("resume").json(), resumed.json());
     }
@@ -115,8 +139,11 @@ on_both_databases! {
 
     fn a_partner_does_not_stop_itself(server: &Server) {
         let partner = server.partner("Nordic");
-        for refused in [partner.client.act(&partner.path("/suspend")), partner.client.act(&partner.path("/resume")),
-            partner.client.delete(&partner.path(""))] {
+        for refused in [
+            partner.client.act(&partner.path("/suspend")),
+            partner.client.act(&partner.path("/resume")),
+            partner.client.delete(&partner.path("")),
+        ] {
             refused.expect_problem(403, "forbidden");
         }
         partner.client.patch(&partner.path(""), json!({"name": "Nordic Cloud"})).expect(200);
@@ -131,21 +158,21 @@ on_both_databases! {
         refused(&parent);
         operator.delete(child.header("location")).expect(204);
         let body = json!({"description": "Portal", "expires_at": server.in_days(9)});
-        let token = operator.post(&format!("{parent}/tokens"), body).expect(201);
-        refused(&parent);
-        operator.delete(token.header("location")).expect(204);
+        let token = operator.post(&format!("{parent}/tokens"), body).expect(201).text_at("/token");
         let tenant = operator.post("/v1/tenants", json!({"name": "Acme", "partner_id": id})).expect(201);
         refused(&parent);
         operator.delete(&format!("{}?delay_seconds=0", tenant.header("location"))).expect(200);
         server.service().keep_house().unwrap();
         operator.delete(&parent).expect(204);
+        server.bearer(&token).get("/v1/me").expect_problem(401, "unknown-credentials");
     }
 
     fn people_and_their_tokens_know_nothing_of_partners(server: &Server) {
         let partner = server.partner("Nordic");
         let tenant = server.tenant_of(&partner.client, "Acme");
         let body = json!({"description": "Portal", "expires_at": server.in_days(9)});
-        let token = server.bearer(&tenant.admin.client.post(&tenant.path("/tokens"), body).expect(201).text_at("/token"));
+        let token =
+            server.bearer(&tenant.admin.client.post(&tenant.path("/tokens"), body).expect(201).text_at("/token"));
         for client in [&tenant.admin.client, &token] {
             client.get("/v1/partners").expect_problem(403, "forbidden");
             client.post("/v1/partners", json!({"name": "X"})).expect_problem(403, "forbidden");

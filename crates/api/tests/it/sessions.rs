@@ -71,8 +71,11 @@ on_both_databases! {
         assert_eq!((session.field("/token_type"), session.field("/expires_in")), (json!("Bearer"), json!(600)));
         let me = server.bearer(&session.text_at("/access_token")).get("/v1/me").expect(200).json();
         let expires_at = server.now() + TimeDelta::minutes(10);
-        assert_eq!(me, json!({"kind": "user", "id": tenant.member_plus.id, "tenant_id": tenant.id, "partner_id": null,
-            "role": "member+", "scopes": null, "expires_at": expires_at}));
+        assert_eq!(
+            me,
+            json!({"kind": "user", "id": tenant.member_plus.id, "tenant_id": tenant.id, "partner_id": null,
+            "role": "member+", "scopes": null, "expires_at": expires_at})
+        );
     }
 
     fn a_session_lasts_ten_minutes_and_goes_on_by_refreshing(server: &Server) {
@@ -94,7 +97,8 @@ on_both_databases! {
         let (bystander, _) = server.log_in(&tenant.member.email);
         let second = refresh(server, &token).expect(200);
         let client = server.bearer(&second.text_at("/access_token"));
-        (is_in(&first), is_in(&client));
+        is_in(&first);
+        is_in(&client);
         refresh(server, &token).expect_problem(401, "unknown-credentials");
         is_out(server, &client, &second.text_at("/refresh_token"), "expired");
         is_out(server, &first, &token, "expired");
@@ -153,7 +157,10 @@ on_both_databases! {
         let tenant = server.tenant("Acme");
         let invited = json!({"email": "invited@example.org", "name": "I", "role": "member"});
         server.operator().post(&tenant.path("/users"), invited).expect(201);
-        server.operator().patch(&tenant.path(&format!("/users/{}", tenant.member_plus.id)), json!({"suspended": true})).expect(200);
+        server
+            .operator()
+            .patch(&tenant.path(&format!("/users/{}", tenant.member_plus.id)), json!({"suspended": true}))
+            .expect(200);
         let told = |email: &str| {
             let refused = log_in(server, email, "wrong horse").expect_problem(401, "wrong-password");
             let text = refused.text.replace(refused.header("x-request-id"), "");
@@ -163,7 +170,8 @@ on_both_databases! {
         for email in [&tenant.member.email, &tenant.member_plus.email, "invited@example.org"] {
             assert_eq!(told(email), nobody);
         }
-        let elsewhere = json!({"email": tenant.member.email, "password": PASSWORD, "tenant_id": "ten_01jd0000000000000000000000"});
+        let elsewhere =
+            json!({"email": tenant.member.email, "password": PASSWORD, "tenant_id": "ten_01jd0000000000000000000000"});
         server.anonymous().post("/v1/sessions", elsewhere).expect_problem(401, "wrong-password");
     }
 
@@ -197,7 +205,10 @@ on_both_databases! {
                 let pause: i64 = refused.header("retry-after").parse().unwrap();
                 pauses.push(pause);
                 let replica = server.replica();
-                assert_eq!(log_in(&replica, "nobody@example.org", "x").expect(429).header("retry-after"), pause.to_string());
+                assert_eq!(
+                    log_in(&replica, "nobody@example.org", "x").expect(429).header("retry-after"),
+                    pause.to_string()
+                );
                 server.advance(TimeDelta::seconds(pause));
                 log_in(server, "nobody@example.org", "wrong horse").expect(401);
             }
@@ -222,7 +233,12 @@ on_both_databases! {
 
     fn a_suspended_person_is_out_and_comes_back_by_logging_in(server: &Server) {
         let tenant = server.tenant("Acme");
-        stops(server, &tenant.member.email, || change(server, &tenant, &tenant.member.id, json!({"suspended": true})), None);
+        stops(
+            server,
+            &tenant.member.email,
+            || change(server, &tenant, &tenant.member.id, json!({"suspended": true})),
+            None,
+        );
         log_in(server, &tenant.member.email, PASSWORD).expect_problem(401, "suspended");
         change(server, &tenant, &tenant.member.id, json!({"suspended": false}));
         tenant.member.client.get("/v1/me").expect(401);
@@ -287,7 +303,10 @@ on_both_databases! {
         let change = |current: &str, new: &str| {
             here.put("/v1/me/password", json!({"current_password": current, "new_password": new}))
         };
-        assert_eq!(change("wrong horse", "a new password").expect_problem(422, "invalid").pointers(), ["/current_password"]);
+        assert_eq!(
+            change("wrong horse", "a new password").expect_problem(422, "invalid").pointers(),
+            ["/current_password"]
+        );
         for weak in ["short", "aaaaaaaaaaaa", "Password1234", &tenant.member.email] {
             assert_eq!(change(PASSWORD, weak).expect_problem(422, "invalid").pointers(), ["/new_password"]);
         }
@@ -303,12 +322,12 @@ on_both_databases! {
 
     fn a_refresh_token_is_nothing_else(server: &Server) {
         let tenant = server.tenant("Acme");
-        for wrong in ["", "x", "krr_x", "null", &tenant.member.refresh_token[..39], &format!("{}0", tenant.member.refresh_token)] {
+        for wrong in
+            ["", "x", "krr_x", "null", &tenant.member.refresh_token[..39], &format!("{}0", tenant.member.refresh_token)]
+        {
             refresh(server, wrong).expect_problem(401, "unknown-credentials");
         }
-        server.anonymous().act(&format!("/v1/invitations/{}", tenant.member.refresh_token)).expect(415);
-        let body = json!({"password": "a new password"});
-        server.anonymous().post(&format!("/v1/invitations/{}", tenant.member.refresh_token), body).expect_problem(404, "dead-link");
+        server.accept(&tenant.member.refresh_token, "a new password").expect_problem(404, "dead-link");
         refresh(server, &tenant.member.refresh_token).expect(200);
     }
 }

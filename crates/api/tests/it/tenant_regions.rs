@@ -10,9 +10,11 @@ fn offer(region: &str, service: &str, status: &str, key_model: &str, version: i6
 
 on_both_databases! {
     fn every_region_is_offered_and_none_is_on(server: &Server) {
-        (server.region("b", "pair"), server.region("a", "multi"));
+        server.region("b", "pair");
+        server.region("a", "multi");
         let tenant = server.tenant("Acme");
-        let offers = [offer("a", "unavailable", "UNAVAILABLE", "multi", 0), offer("b", "unavailable", "UNAVAILABLE", "pair", 0)];
+        let offers =
+            [offer("a", "unavailable", "UNAVAILABLE", "multi", 0), offer("b", "unavailable", "UNAVAILABLE", "pair", 0)];
         for client in [&server.operator(), &tenant.admin.client, &tenant.member.client] {
             assert_eq!(client.get(&tenant.path("/regions")).expect(200).items(), offers);
             assert_eq!(client.get(&tenant.path("/regions/a")).expect(200).json(), offers[0]);
@@ -52,7 +54,10 @@ on_both_databases! {
     fn another_model_of_the_region_counts_for_who_has_none_of_their_own(server: &Server) {
         server.region("a", "multi");
         let (tenant, other) = (server.tenant("Acme"), server.tenant("Other"));
-        server.operator().put(&tenant.path("/regions/a"), json!({"service": "available", "key_model": "instance"})).expect(200);
+        server
+            .operator()
+            .put(&tenant.path("/regions/a"), json!({"service": "available", "key_model": "instance"}))
+            .expect(200);
         server.operator().put(&other.path("/regions/a"), json!({"service": "available"})).expect(200);
         server.operator().patch("/v1/regions/a", json!({"key_model": "pair"})).expect(200);
         let model = |path: &str| server.operator().get(path).expect(200).text_at("/key_model");

@@ -23,11 +23,17 @@ on_both_databases! {
         let operator = server.operator();
         let created = operator.post("/v1/tenants", json!({"name": "Acme", "external_ref": "C-4711"})).expect(201);
         let path = created.header("location").to_owned();
-        assert_eq!(created.json(), json!({"id": created.field("/id"), "name": "Acme", "partner_id": null, "external_ref": "C-4711",
-            "status": "active", "created_at": server.now(), "suspended_at": null, "delete_at": null, "version": 1}));
+        assert_eq!(
+            created.json(),
+            json!({"id": created.field("/id"), "name": "Acme", "partner_id": null, "external_ref": "C-4711",
+            "status": "active", "created_at": server.now(), "suspended_at": null, "delete_at": null, "version": 1})
+        );
         assert_eq!(operator.get(&path).expect(200).json(), created.json());
         let changed = operator.patch(&path, json!({"name": "Acme International"})).expect(200);
-        assert_eq!((changed.field("/name"), changed.field("/external_ref")), (json!("Acme International"), json!("C-4711")));
+        assert_eq!(
+            (changed.field("/name"), changed.field("/external_ref")),
+            (json!("Acme International"), json!("C-4711"))
+        );
         let changed = operator.patch(&path, json!({"external_ref": null})).expect(200);
         assert_eq!((changed.field("/external_ref"), changed.header("etag")), (json!(null), "\"3\""));
         for fixed in ["id", "partner_id", "status", "delete_at", "suspended_at", "version"] {
@@ -45,10 +51,13 @@ on_both_databases! {
         assert_eq!(ada.get("/v1/me").field("/tenant_id"), made.field("/id"));
         assert_eq!(names(&ada, ""), ["Acme"]);
 
-        let invited = operator.post("/v1/tenants", json!({"name": "Other", "admin": {"email": "grace@example.org"}})).expect(201);
-        assert_eq!((invited.field("/admin/name"), invited.field("/admin/status")), (json!("grace@example.org"), json!("invited")));
-        let invitation = format!("/v1/invitations/{}", invited.text_at("/admin/invitation/token"));
-        server.anonymous().post(&invitation, json!({"password": PASSWORD})).expect(200);
+        let invited =
+            operator.post("/v1/tenants", json!({"name": "Other", "admin": {"email": "grace@example.org"}})).expect(201);
+        assert_eq!(
+            (invited.field("/admin/name"), invited.field("/admin/status")),
+            (json!("grace@example.org"), json!("invited"))
+        );
+        server.accept(&invited.text_at("/admin/invitation/token"), PASSWORD).expect(200);
         let weak = json!({"name": "Weak", "admin": {"email": "z@example.org", "password": "short"}});
         assert_eq!(operator.post("/v1/tenants", weak).expect_problem(422, "invalid").pointers(), ["/admin/password"]);
         assert_eq!(names(&operator, ""), ["Acme", "Other"]);
@@ -57,7 +66,9 @@ on_both_databases! {
     fn a_partner_makes_its_own_customers(server: &Server) {
         let (distributor, other) = (server.partner("Nordic"), server.partner("Southern"));
         let reseller = server.partner_below(&distributor.client, "Baltic");
-        let make = |client: &Client, partner: Value| client.post("/v1/tenants", json!({"name": "Acme", "partner_id": partner}));
+        let make = |client: &Client, partner: Value| {
+            client.post("/v1/tenants", json!({"name": "Acme", "partner_id": partner}))
+        };
         assert_eq!(make(&reseller.client, json!(null)).expect(201).field("/partner_id"), reseller.id);
         assert_eq!(make(&distributor.client, json!(reseller.id)).expect(201).field("/partner_id"), reseller.id);
         assert_eq!(make(&server.operator(), json!(reseller.id)).expect(201).field("/partner_id"), reseller.id);
@@ -74,12 +85,17 @@ on_both_databases! {
     fn a_list_has_what_its_reader_may_see(server: &Server) {
         let (distributor, other) = (server.partner("Nordic"), server.partner("Southern"));
         let reseller = server.partner_below(&distributor.client, "Baltic");
-        for (maker, name) in [(&server.operator(), "A"), (&distributor.client, "B"), (&reseller.client, "C"), (&other.client, "D")] {
+        for (maker, name) in
+            [(&server.operator(), "A"), (&distributor.client, "B"), (&reseller.client, "C"), (&other.client, "D")]
+        {
             bare(maker, json!({"name": name, "external_ref": name.to_lowercase()}));
         }
         assert_eq!(names(&server.operator(), ""), ["A", "B", "C", "D"]);
         assert_eq!(names(&distributor.client, ""), ["B", "C"]);
-        assert_eq!((names(&reseller.client, ""), names(&other.client, "")), (vec!["C".to_owned()], vec!["D".to_owned()]));
+        assert_eq!(
+            (names(&reseller.client, ""), names(&other.client, "")),
+            (vec!["C".to_owned()], vec!["D".to_owned()])
+        );
         assert_eq!(names(&distributor.client, &format!("?partner_id={}", distributor.id)), ["B"]);
         assert_eq!(names(&distributor.client, &format!("?partner_id={}", reseller.id)), ["C"]);
         assert!(names(&distributor.client, &format!("?partner_id={}", other.id)).is_empty());
@@ -106,7 +122,10 @@ on_both_databases! {
         let path = bare(&server.operator(), json!({"name": "Acme"}));
         let act = |action: &str| server.operator().act(&format!("{path}/{action}")).expect(200);
         let first = act("suspend");
-        assert_eq!((first.field("/tenant/status"), first.field("/tenant/suspended_at")), (json!("suspended"), json!(server.now())));
+        assert_eq!(
+            (first.field("/tenant/status"), first.field("/tenant/suspended_at")),
+            (json!("suspended"), json!(server.now()))
+        );
         assert_eq!((first.field("/receipt/state"), first.header("etag")), (json!("confirmed"), "\"2\""));
         server.advance(TimeDelta::minutes(1));
         assert_eq!(act("suspend").json(), first.json());
@@ -120,9 +139,16 @@ on_both_databases! {
         operator.act(&tenant.path("/suspend")).expect(200);
         let before = operator.get(&tenant.path("")).json();
         let deleted = operator.delete(&tenant.path("")).expect(200);
-        assert_eq!((deleted.field("/tenant/status"), deleted.field("/tenant/delete_at")), (json!("deleting"), server.in_days(30)));
-        for refused in [operator.delete(&tenant.path("")), operator.act(&tenant.path("/suspend")), operator.act(&tenant.path("/resume")),
-            operator.patch(&tenant.path(""), json!({"name": "X"}))] {
+        assert_eq!(
+            (deleted.field("/tenant/status"), deleted.field("/tenant/delete_at")),
+            (json!("deleting"), server.in_days(30))
+        );
+        for refused in [
+            operator.delete(&tenant.path("")),
+            operator.act(&tenant.path("/suspend")),
+            operator.act(&tenant.path("/resume")),
+            operator.patch(&tenant.path(""), json!({"name": "X"})),
+        ] {
             refused.expect_problem(409, "tenant-being-deleted");
         }
         server.advance(TimeDelta::days(30) - TimeDelta::microseconds(1));
@@ -146,8 +172,13 @@ on_both_databases! {
                 server.service().keep_house().unwrap();
                 assert_eq!(operator.get("/v1/audit?action=tenant.purged").items()[0]["target"]["id"], tenant.id);
             }
-            for gone in [operator.get(&tenant.path("")), operator.act(&tenant.path("/restore")), operator.get(&tenant.path("/users")),
-                operator.get(&tenant.path("/audit")), operator.delete(&tenant.path(""))] {
+            for gone in [
+                operator.get(&tenant.path("")),
+                operator.act(&tenant.path("/restore")),
+                operator.get(&tenant.path("/users")),
+                operator.get(&tenant.path("/audit")),
+                operator.delete(&tenant.path("")),
+            ] {
                 assert_eq!(gone.without_request(), never);
             }
             assert!(names(&operator, "").is_empty() && names(&operator, "?status=deleting").is_empty());
@@ -188,8 +219,13 @@ on_both_databases! {
         let tenant = server.tenant("Acme");
         for client in [&tenant.admin.client, &tenant.member_plus.client, &tenant.member.client] {
             client.get(&tenant.path("")).expect(200);
-            for refused in [client.patch(&tenant.path(""), json!({"name": "X"})), client.delete(&tenant.path("")),
-                client.act(&tenant.path("/suspend")), client.act(&tenant.path("/resume")), client.act(&tenant.path("/restore"))] {
+            for refused in [
+                client.patch(&tenant.path(""), json!({"name": "X"})),
+                client.delete(&tenant.path("")),
+                client.act(&tenant.path("/suspend")),
+                client.act(&tenant.path("/resume")),
+                client.act(&tenant.path("/restore")),
+            ] {
                 refused.expect_problem(403, "forbidden");
             }
         }

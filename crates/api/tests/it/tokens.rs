@@ -135,7 +135,11 @@ on_both_databases! {
                     let made = maker.post(path, with(server, "scopes", json!([asked])));
                     let is_within = *asked == "tokens:write" || asked == held;
                     let is_possible = *path == own || *asked != "partners:write";
-                    assert_eq!(made.status, if is_within && is_possible { 201 } else { 403 }, "{held} makes {asked}: {made}");
+                    assert_eq!(
+                        made.status,
+                        if is_within && is_possible { 201 } else { 403 },
+                        "{held} makes {asked}: {made}"
+                    );
                 }
             }
             let all = maker.post(&below, body(server, 9)).expect(201).field("/scopes");
@@ -148,7 +152,8 @@ on_both_databases! {
         let maker = token(server, &partner.client, &partner.path("/tokens"));
         let tenant = server.tenant_of(&partner.client, "Acme").id;
         for path in [partner.path("/tokens"), format!("/v1/tenants/{tenant}/tokens")] {
-            let late = with(server, "expires_at", json!(server.now() + TimeDelta::days(9) + TimeDelta::microseconds(1)));
+            let late =
+                with(server, "expires_at", json!(server.now() + TimeDelta::days(9) + TimeDelta::microseconds(1)));
             assert_eq!(maker.post(&path, late).expect_problem(422, "invalid").pointers(), ["/expires_at"]);
             maker.post(&path, body(server, 9)).expect(201);
             let long = id_of(&partner.client.post(&path, body(server, 10)).expect(201));
@@ -159,9 +164,15 @@ on_both_databases! {
 
     fn a_token_works_from_its_networks_only(server: &Server) {
         let operator = server.operator();
-        let limited = |networks: Value| operator.post("/v1/operator/tokens", with(server, "allowed_addresses", networks));
-        for (networks, status) in [(json!(["127.0.0.1"]), 200), (json!(["203.0.113.0/24", "127.0.0.0/8"]), 200), (json!([]), 200),
-            (json!(["203.0.113.9"]), 403), (json!(["::1/128", "2001:db8::/32"]), 403)] {
+        let limited =
+            |networks: Value| operator.post("/v1/operator/tokens", with(server, "allowed_addresses", networks));
+        for (networks, status) in [
+            (json!(["127.0.0.1"]), 200),
+            (json!(["203.0.113.0/24", "127.0.0.0/8"]), 200),
+            (json!([]), 200),
+            (json!(["203.0.113.9"]), 403),
+            (json!(["::1/128", "2001:db8::/32"]), 403),
+        ] {
             let made = limited(networks.clone()).expect(201);
             let client = server.bearer(&made.text_at("/token")).with("x-forwarded-for", "203.0.113.9");
             assert_eq!(client.get("/v1/me").status, status, "{networks}");
@@ -170,7 +181,13 @@ on_both_databases! {
             }
         }
         assert_eq!(limited(json!(["127.0.0.1/8"])).field("/allowed_addresses"), json!(["127.0.0.0/8"]));
-        for wrong in [json!(["x"]), json!(["10.0.0.0/33"]), json!([""]), json!(["::ffff:10.0.0.0/104"]), json!(vec!["10.0.0.1"; 33])] {
+        for wrong in [
+            json!(["x"]),
+            json!(["10.0.0.0/33"]),
+            json!([""]),
+            json!(["::ffff:10.0.0.0/104"]),
+            json!(vec!["10.0.0.1"; 33]),
+        ] {
             let refused = limited(wrong).expect_problem(422, "invalid");
             assert_eq!(refused.pointers(), ["/allowed_addresses"]);
         }
@@ -179,7 +196,8 @@ on_both_databases! {
 
     fn no_token_makes_one_for_more_networks(server: &Server) {
         let operator = server.operator();
-        let made = operator.post("/v1/operator/tokens", with(server, "allowed_addresses", json!(["127.0.0.0/16", "10.0.0.0/8"])));
+        let made = operator
+            .post("/v1/operator/tokens", with(server, "allowed_addresses", json!(["127.0.0.0/16", "10.0.0.0/8"])));
         let maker = server.bearer(&made.expect(201).text_at("/token"));
         for wider in [json!([]), json!(["127.0.0.0/8"]), json!(["127.0.0.1", "0.0.0.0/0"]), json!(["::/0"])] {
             let refused = maker.post("/v1/operator/tokens", with(server, "allowed_addresses", wider));
@@ -222,7 +240,8 @@ on_both_databases! {
             }
             let [old, new] = [old, new].map(|made| server.bearer(&made.text_at("/token")));
             server.advance(TimeDelta::seconds(3600) - TimeDelta::microseconds(1));
-            (is_live(&old), is_live(&new));
+            is_live(&old);
+            is_live(&new);
             server.advance(TimeDelta::microseconds(1));
             is_dead(&old, "expired");
             is_live(&new);
@@ -233,12 +252,16 @@ on_both_databases! {
     fn no_rotation_outlives_what_was_granted(server: &Server) {
         let operator = server.operator();
         let old = operator.post("/v1/operator/tokens", body(server, 1)).expect(201);
-        let new = operator.post(&format!("{}/rotate", old.header("location")), json!({"grace_seconds": 2_592_000})).expect(201);
+        let new = operator
+            .post(&format!("{}/rotate", old.header("location")), json!({"grace_seconds": 2_592_000}))
+            .expect(201);
         let [old, new] = [old, new].map(|made| server.bearer(&made.text_at("/token")));
         server.advance(TimeDelta::days(1) - TimeDelta::microseconds(1));
-        (is_live(&old), is_live(&new));
+        is_live(&old);
+        is_live(&new);
         server.advance(TimeDelta::microseconds(1));
-        (is_dead(&old, "expired"), is_dead(&new, "expired"));
+        is_dead(&old, "expired");
+        is_dead(&new, "expired");
     }
 
     fn a_token_stops_with_its_partner_or_tenant_and_comes_back_with_it(server: &Server) {
@@ -269,7 +292,10 @@ on_both_databases! {
         let second = server.person(&server.operator(), &tenant.id, "admin", "second@example.org");
         let (of_admin, of_operator) = (token(server, &second.client, &path), token(server, &server.operator(), &path));
         let user = tenant.path(&format!("/users/{}", second.id));
-        for (spoil, mend) in [(json!({"role": "member+"}), json!({"role": "admin"})), (json!({"suspended": true}), json!({"suspended": false}))] {
+        for (spoil, mend) in [
+            (json!({"role": "member+"}), json!({"role": "admin"})),
+            (json!({"suspended": true}), json!({"suspended": false})),
+        ] {
             server.operator().patch(&user, spoil).expect(200);
             of_admin.get("/v1/me").expect(401);
             is_live(&of_operator);
@@ -291,17 +317,22 @@ on_both_databases! {
         let first_client = server.bearer(&first.text_at("/token"));
         let child = token(server, &first_client, &path);
         let grandchild = token(server, &child, &path);
-        let rotated = first_client.post(&format!("{}/rotate", first.header("location")), json!({"grace_seconds": 60})).expect(201);
+        let rotated = first_client
+            .post(&format!("{}/rotate", first.header("location")), json!({"grace_seconds": 60}))
+            .expect(201);
         let rotated = server.bearer(&rotated.text_at("/token"));
         [&first_client, &child, &grandchild, &rotated].into_iter().for_each(is_live);
         server.operator().delete(&tenant.path(&format!("/users/{}", second.id))).expect(204);
-        [&first_client, &child, &grandchild, &rotated].into_iter().for_each(|client| is_dead(client, "unknown-credentials"));
+        [&first_client, &child, &grandchild, &rotated]
+            .into_iter()
+            .for_each(|client| is_dead(client, "unknown-credentials"));
     }
 
     fn when_and_from_where_a_token_was_last_used_is_written_down(server: &Server) {
         let operator = server.operator();
         let made = operator.post("/v1/operator/tokens", body(server, 9)).expect(201);
-        let listed = || operator.get("/v1/operator/tokens").items().into_iter().find(|item| item["id"] == id_of(&made)).unwrap();
+        let listed =
+            || operator.get("/v1/operator/tokens").items().into_iter().find(|item| item["id"] == id_of(&made)).unwrap();
         server.advance(TimeDelta::minutes(1));
         let used_at = server.now();
         is_live(&server.bearer(&made.text_at("/token")));
@@ -324,8 +355,12 @@ on_both_databases! {
         }
         of_tenant.get("/v1/partners").expect_problem(403, "forbidden");
         of_tenant.post(&partner.path("/tokens"), body(server, 1)).expect_problem(404, "not-found");
-        let (kind, me) = (|client: &Client| client.get("/v1/me").expect(200).text_at("/kind"), partner.client.get("/v1/me"));
-        assert_eq!([kind(&server.operator()), kind(&partner.client), kind(&of_tenant)], ["operator_token", "partner_token", "tenant_token"]);
+        let (kind, me) =
+            (|client: &Client| client.get("/v1/me").expect(200).text_at("/kind"), partner.client.get("/v1/me"));
+        assert_eq!(
+            [kind(&server.operator()), kind(&partner.client), kind(&of_tenant)],
+            ["operator_token", "partner_token", "tenant_token"]
+        );
         assert_eq!((me.text_at("/partner_id"), me.field("/tenant_id")), (partner.id, json!(null)));
     }
 }

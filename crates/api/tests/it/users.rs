@@ -12,7 +12,7 @@ fn invite(client: &Client, tenant: &Tenant, email: &str) -> Answer {
 }
 
 fn accept(server: &Server, invitation: &str, password: &str) -> Answer {
-    server.anonymous().post(&format!("/v1/invitations/{invitation}"), json!({"password": password}))
+    server.accept(invitation, password)
 }
 
 fn path(tenant: &Tenant, user: &str) -> String {
@@ -26,8 +26,11 @@ on_both_databases! {
         let body = json!({"email": " Grace@Example.ORG", "name": "Grace", "role": "member+", "password": PASSWORD});
         let created = admin.post(&tenant.path("/users"), body).expect(201);
         let id = created.text_at("/id");
-        assert_eq!(created.json(), json!({"id": id, "tenant_id": tenant.id, "email": "grace@example.org", "name": "Grace",
-            "role": "member+", "status": "active", "created_at": server.now(), "version": 1}));
+        assert_eq!(
+            created.json(),
+            json!({"id": id, "tenant_id": tenant.id, "email": "grace@example.org", "name": "Grace",
+            "role": "member+", "status": "active", "created_at": server.now(), "version": 1})
+        );
         assert_eq!(created.header("location"), path(&tenant, &id));
         assert_eq!(admin.get(&path(&tenant, &id)).expect(200).json(), created.json());
 
@@ -78,7 +81,9 @@ on_both_databases! {
         let invited = invite(&server.operator(), &tenant, "grace@example.org");
         let (token, user) = (invited.text_at("/invitation/token"), path(&tenant, &invited.text_at("/id")));
         let operator = server.operator();
-        for (stop, go_on) in [(partner.path("/suspend"), partner.path("/resume")), (tenant.path("/suspend"), tenant.path("/resume"))] {
+        for (stop, go_on) in
+            [(partner.path("/suspend"), partner.path("/resume")), (tenant.path("/suspend"), tenant.path("/resume"))]
+        {
             operator.act(&stop).expect(200);
             accept(server, &token, PASSWORD).expect_problem(404, "dead-link");
             operator.act(&go_on).expect(200);
@@ -151,7 +156,12 @@ on_both_databases! {
         server.person(&server.operator(), &tenant.id, "admin", "second@example.org");
         let own = path(&tenant, &tenant.admin.id);
         let admin = &tenant.admin.client;
-        for body in [json!({"role": "member"}), json!({"role": "admin"}), json!({"suspended": true}), json!({"suspended": false})] {
+        for body in [
+            json!({"role": "member"}),
+            json!({"role": "admin"}),
+            json!({"suspended": true}),
+            json!({"suspended": false}),
+        ] {
             admin.patch(&own, body).expect_problem(409, "oneself");
         }
         admin.delete(&own).expect_problem(409, "oneself");
@@ -194,15 +204,29 @@ on_both_databases! {
     fn odd_input_is_refused(server: &Server) {
         let tenant = server.tenant("Acme");
         let good = json!({"email": "a@example.org", "name": "A", "role": "member", "password": PASSWORD});
-        for (key, value) in [("email", json!("a")), ("email", json!("a@b@c")), ("email", json!("a b@example.org")), ("email", json!("a@\u{0}.org")),
-            ("name", json!(" ")), ("name", json!("a\nb")), ("name", json!("a".repeat(201))), ("role", json!("owner")), ("role", json!("Admin")),
-            ("password", json!("123456789")), ("password", json!("a".repeat(257))), ("password", json!("A@example.org")), ("id", json!("usr_1"))] {
+        for (key, value) in [
+            ("email", json!("a")),
+            ("email", json!("a@b@c")),
+            ("email", json!("a b@example.org")),
+            ("email", json!("a@\u{0}.org")),
+            ("name", json!(" ")),
+            ("name", json!("a\nb")),
+            ("name", json!("a".repeat(201))),
+            ("role", json!("owner")),
+            ("role", json!("Admin")),
+            ("password", json!("123456789")),
+            ("password", json!("a".repeat(257))),
+            ("password", json!("A@example.org")),
+            ("id", json!("usr_1")),
+        ] {
             let mut body = good.clone();
             body[key] = value;
             let refused = server.operator().post(&tenant.path("/users"), body).expect_problem(422, "invalid");
             assert_eq!(refused.pointers(), [format!("/{key}")]);
         }
-        for id in [NOBODY, "x", &tenant.id, "usr_%00", "usr_01JD0000000000000000000000", &format!("{}0", tenant.member.id)] {
+        for id in
+            [NOBODY, "x", &tenant.id, "usr_%00", "usr_01JD0000000000000000000000", &format!("{}0", tenant.member.id)]
+        {
             server.operator().get(&path(&tenant, id)).expect_problem(404, "not-found");
         }
         let unchanged: Vec<Value> = server.operator().get(&tenant.path("/users")).items();
