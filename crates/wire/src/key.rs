@@ -183,8 +183,11 @@ pub struct CreatedKey {
     pub key: Key,
     #[schema(example = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYabc")]
     pub secret_access_key: String,
+    #[schema(example = "https://s3.waw3-1.example.org")]
     pub s3_endpoint: String,
+    #[schema(example = "waw3-1")]
     pub region: String,
+    #[schema(example = "This is the only time the secret is shown. Store it now: nobody can show it again.")]
     pub warning: String,
     /// Of the old pair's end, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
