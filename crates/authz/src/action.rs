@@ -117,5 +117,6 @@ operations! {
         DisableKey = "disable_key",
         EnableKey = "enable_key",
         ReadKeyPropagation = "read_key_propagation",
+        CreateClaim = "create_claim",
     }
 }

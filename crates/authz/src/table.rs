@@ -83,6 +83,8 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
         }
 
+        O::CreateClaim => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
+
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),
         O::ReadTenantAudit => operator(Scope::AuditRead).partners().tenants().people(Role::Admin),

@@ -10,6 +10,7 @@ pub mod api_token;
 pub mod audit;
 pub mod bucket;
 pub mod change;
+pub mod claim;
 pub mod entropy;
 pub mod id;
 pub mod instance;

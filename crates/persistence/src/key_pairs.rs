@@ -10,6 +10,7 @@ use domain::id::{KeyId, TenantId};
 use domain::key::pair::Retirement;
 use domain::key::{AccessKeyId, Key, Pair, PairState, Pairs, Tombstone};
 
+use crate::claims;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::{key_pairs, spent_access_key_ids};
@@ -133,7 +134,7 @@ fn insert(db: &mut Writing<'_>, key: &Key, pair: &Pair, secret: NewSecret) -> Re
 fn wipe(db: &mut Writing<'_>, access_key_id: &AccessKeyId) -> Result<()> {
     let nothing = (key_pairs::sealed.eq(None::<Vec<u8>>), key_pairs::sealed_by.eq(None::<i64>));
     diesel::update(key_pairs::table.find(access_key_id.as_str())).set(nothing).execute(db.connection())?;
-    Ok(())
+    claims::wipe(db, access_key_id)
 }
 
 /// Whose an access key id is, or was.

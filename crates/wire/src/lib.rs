@@ -8,6 +8,7 @@
 mod api_token;
 mod audit;
 mod bucket;
+mod claim;
 mod health;
 mod instance;
 mod key;
@@ -26,6 +27,7 @@ mod user;
 pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
+pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
 pub use health::Health;
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};
 pub use key::{

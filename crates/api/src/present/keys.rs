@@ -3,10 +3,11 @@
 use domain::instance::StorageInstance;
 use domain::key::grants::{Buckets, Permission};
 use domain::key::{Key, KeyStatus, Pair, PairState};
-use service::Stopped;
 use service::buckets::RegisteredBucket;
+use service::claims::{ClaimMade, Claimed};
 use service::instances::InstanceMade;
 use service::keys::{KeyMade, KeyShown};
+use service::{Service, Stopped};
 
 use super::{actor, receipt, shown_once};
 
@@ -92,6 +93,27 @@ pub(crate) fn created_key(made: KeyMade) -> wire::CreatedKey {
         warning: WARNING.to_owned(),
         receipt: made.receipt.as_ref().map(receipt),
         key: key(made.shown),
+    }
+}
+
+pub(crate) fn created_claim(made: &ClaimMade, service: &Service) -> wire::CreatedClaim {
+    wire::CreatedClaim {
+        id: made.claim.id.to_string(),
+        url: service.link("claim", &made.token).expose().to_owned(),
+        token: shown_once(&made.token),
+        access_key_id: made.claim.access_key_id.to_string(),
+        expires_at: made.claim.expires_at,
+    }
+}
+
+pub(crate) fn claimed_key(claimed: &Claimed) -> wire::ClaimedKey {
+    wire::ClaimedKey {
+        access_key_id: claimed.access_key_id.to_string(),
+        secret_access_key: shown_once(claimed.secret.secret()),
+        s3_endpoint: claimed.region.s3_endpoint.to_string(),
+        region: claimed.region.code.to_string(),
+        label: claimed.key.terms.label.as_ref().map(ToString::to_string),
+        warning: WARNING.to_owned(),
     }
 }
 
