@@ -106,6 +106,7 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::disable_key)
         .service(keys::enable_key)
         .service(keys::read_key_propagation)
+        .service(keys::explain_key)
         .service(claims::create_claim)
         // Audit
         .service(audit::read_audit)

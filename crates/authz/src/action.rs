@@ -118,5 +118,6 @@ operations! {
         EnableKey = "enable_key",
         ReadKeyPropagation = "read_key_propagation",
         CreateClaim = "create_claim",
+        ExplainKey = "explain_key",
     }
 }

@@ -12,6 +12,7 @@ pub mod bucket;
 pub mod change;
 pub mod claim;
 pub mod entropy;
+pub mod explanation;
 pub mod id;
 pub mod instance;
 pub mod invalid;

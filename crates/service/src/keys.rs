@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod delete;
+mod explain;
 mod home;
 mod made;
 mod reset;
@@ -12,6 +13,7 @@ mod stop;
 pub use change::{KeyChange, change};
 pub use create::{NewKeyOrder, Place, create};
 pub use delete::delete;
+pub use explain::explain;
 pub use made::KeyMade;
 pub use persistence::keys::Filter;
 pub use reset::reset;

@@ -9,6 +9,7 @@ mod api_token;
 mod audit;
 mod bucket;
 mod claim;
+mod explanation;
 mod health;
 mod instance;
 mod key;
@@ -28,6 +29,7 @@ pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateTo
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
+pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
 pub use health::Health;
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};
 pub use key::{

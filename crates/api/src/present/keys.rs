@@ -1,8 +1,10 @@
 //! How keys, storage instances and buckets look to clients.
 
+use domain::explanation::{Check, Explanation, Step};
 use domain::instance::StorageInstance;
 use domain::key::grants::{Buckets, Permission};
 use domain::key::{Key, KeyStatus, Pair, PairState};
+use domain::liveness::Dead;
 use service::buckets::RegisteredBucket;
 use service::claims::{ClaimMade, Claimed};
 use service::instances::InstanceMade;
@@ -119,6 +121,42 @@ pub(crate) fn claimed_key(claimed: &Claimed) -> wire::ClaimedKey {
 
 pub(crate) fn stopped_key(stopped: Stopped<KeyShown>) -> wire::StoppedKey {
     wire::StoppedKey { key: key(stopped.object), receipt: receipt(&stopped.receipt) }
+}
+
+pub(crate) fn explanation(explained: Explanation) -> wire::Explanation {
+    wire::Explanation {
+        access_key_id: explained.access_key_id.to_string(),
+        at: explained.at,
+        decision: if explained.decision.is_ok() { wire::Decision::Allow } else { wire::Decision::Deny },
+        reason: explained.decision.err().map(reason),
+        steps: explained.steps.into_iter().map(step).collect(),
+    }
+}
+
+fn reason(dead: Dead) -> wire::DenialReason {
+    match dead {
+        Dead::Unknown => wire::DenialReason::Unknown,
+        Dead::Expired => wire::DenialReason::Expired,
+        Dead::Ended => wire::DenialReason::Ended,
+        Dead::Suspended => wire::DenialReason::Suspended,
+        Dead::Deleted => wire::DenialReason::Deleted,
+        Dead::Revoked => wire::DenialReason::Revoked,
+        Dead::Disabled => wire::DenialReason::Disabled,
+        Dead::Retired => wire::DenialReason::Retired,
+    }
+}
+
+fn step(step: Step) -> wire::ExplanationStep {
+    let check = match step.check {
+        Check::Known => wire::ExplanationCheck::Known,
+        Check::Tenant => wire::ExplanationCheck::Tenant,
+        Check::Partners => wire::ExplanationCheck::Partners,
+        Check::RegionService => wire::ExplanationCheck::RegionService,
+        Check::KeyState => wire::ExplanationCheck::KeyState,
+        Check::Expiry => wire::ExplanationCheck::Expiry,
+        Check::Pair => wire::ExplanationCheck::Pair,
+    };
+    wire::ExplanationStep { check, passed: step.passed, detail: step.detail }
 }
 
 pub(crate) fn instance(instance: StorageInstance) -> wire::Instance {

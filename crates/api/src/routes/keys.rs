@@ -2,8 +2,8 @@ mod terms;
 
 use actix_web::{HttpRequest, delete, get, patch, post, web};
 use authz::action::{
-    ChangeKey, CreateKey, DeleteKey, DisableKey, EnableKey, ListKeys, ReadKey, ReadKeyPropagation, ResetKey, RevokeKey,
-    RotateKey,
+    ChangeKey, CreateKey, DeleteKey, DisableKey, EnableKey, ExplainKey, ListKeys, ReadKey, ReadKeyPropagation,
+    ResetKey, RevokeKey, RotateKey,
 };
 use authz::{Action, Permit};
 use chrono::TimeDelta;
@@ -14,7 +14,7 @@ use domain::text::{Label, RegionCode};
 use domain::{Invalid, Timestamp};
 use service::keys::{self, Filter, KeyMade, KeyShown, NewKeyOrder, Place};
 use service::{Context, Service, Stopped};
-use wire::{CreatedKey, Key, KeyQuery, Page, Receipt, StoppedKey};
+use wire::{CreatedKey, Explanation, Key, KeyQuery, Page, Receipt, StoppedKey};
 
 use crate::http::query::listing;
 use crate::http::{Authorized, Json, Query, Reply, Validation};
@@ -286,6 +286,29 @@ pub(crate) async fn read_key_propagation(
     let id = id(&path.1)?;
     let receipt = caller.run(move |service, context, permit| keys::propagation(service, context, permit, &id)).await?;
     Ok(Reply::ok(&present::receipt(&receipt)))
+}
+
+/// Explain a decision
+///
+/// Why an access key id of the tenant's works or does not, step by step: now, or at a moment gone by. A moment gone by is
+/// judged by what is known today of when things were suspended, disabled, revoked or replaced.
+#[utoipa::path(
+    tag = "keys", params(("tenant" = String, Path, example = "ten_01jd0000000000000000000000")),
+    request_body = wire::ExplainKey,
+    responses((status = 200, description = "The decision and how it came about", body = Explanation))
+)]
+#[post("/v1/tenants/{tenant}/keys:explain")]
+pub(crate) async fn explain_key(
+    caller: Authorized<ExplainKey>,
+    body: Json<wire::ExplainKey>,
+) -> Result<Reply, Problem> {
+    let body = body.read()?;
+    let mut validation = Validation::default();
+    let access_key_id = validation.take("/access_key_id", AccessKeyId::parse(&body.access_key_id));
+    let id = validation.finish(access_key_id)?;
+    let explained =
+        caller.run(move |service, context, permit| keys::explain(service, context, permit, &id, body.at)).await?;
+    Ok(Reply::ok(&present::explanation(explained)))
 }
 
 async fn renewed<A: Action>(

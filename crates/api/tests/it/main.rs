@@ -3,4 +3,5 @@
 
 mod keys;
 mod keys_claims;
+mod keys_explain;
 mod regions;
