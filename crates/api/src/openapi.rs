@@ -88,7 +88,7 @@ pub(crate) fn generate() -> Value {
 }
 
 /// POSTs that need no `Idempotency-Key`: sent twice, they do nothing that they have not done once.
-const REPEATABLE: &[Operation] = &[Operation::ExplainKey];
+const REPEATABLE: &[Operation] = &[Operation::ExplainKey, Operation::ImportKeys];
 
 /// Adds to an operation what all of its kind have.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {

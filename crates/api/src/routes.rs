@@ -107,6 +107,7 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::enable_key)
         .service(keys::read_key_propagation)
         .service(keys::explain_key)
+        .service(keys::import_keys)
         .service(claims::create_claim)
         // Audit
         .service(audit::read_audit)

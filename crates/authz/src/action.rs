@@ -119,5 +119,6 @@ operations! {
         ReadKeyPropagation = "read_key_propagation",
         CreateClaim = "create_claim",
         ExplainKey = "explain_key",
+        ImportKeys = "import_keys",
     }
 }

@@ -83,7 +83,7 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
         }
 
-        O::CreateClaim => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
+        O::CreateClaim | O::ImportKeys => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
 
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),

@@ -111,10 +111,6 @@ pub(crate) fn update(db: &mut Writing<'_>, key: &Key, mut secret: Option<NewSecr
 }
 
 fn insert(db: &mut Writing<'_>, key: &Key, pair: &Pair, secret: NewSecret) -> Result<()> {
-    let spent = spent_access_key_ids::table.find(pair.access_key_id.as_str()).count();
-    if spent.get_result::<i64>(db.connection())? > 0 {
-        return Err(Error::Taken);
-    }
     let row = NewPairRow {
         access_key_id: pair.access_key_id.to_string(),
         key_id: key.id.to_string(),
@@ -127,7 +123,9 @@ fn insert(db: &mut Writing<'_>, key: &Key, pair: &Pair, secret: NewSecret) -> Re
         state: StateColumns::from(pair.state),
     };
     diesel::insert_into(key_pairs::table).values(row).execute(db.connection())?;
-    Ok(())
+    // Only now: whoever was just deleting a key with this id has finished, and has spent it.
+    let spent = spent_access_key_ids::table.find(pair.access_key_id.as_str()).count();
+    if spent.get_result::<i64>(db.connection())? > 0 { Err(Error::Taken) } else { Ok(()) }
 }
 
 /// What ended needs no secret any more.

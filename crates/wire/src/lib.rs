@@ -11,6 +11,7 @@ mod bucket;
 mod claim;
 mod explanation;
 mod health;
+mod import;
 mod instance;
 mod key;
 mod key_model;
@@ -31,6 +32,7 @@ pub use bucket::Bucket;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
 pub use health::Health;
+pub use import::{ImportKey, ImportKeys, ImportProblem, ImportResult, ImportStatus, ImportedKeys};
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};
 pub use key::{
     BucketAccess, BucketAccessKind, ChangeKey, CreateKey, CreatedKey, Key, KeyPair, KeyPairState, KeyPermission,

@@ -1,4 +1,7 @@
+mod import;
 mod terms;
+
+pub(crate) use import::import_keys;
 
 use actix_web::{HttpRequest, delete, get, patch, post, web};
 use authz::action::{
@@ -68,7 +71,7 @@ pub(crate) async fn list_keys(
 pub(crate) async fn create_key(caller: Authorized<CreateKey>, body: Json<wire::CreateKey>) -> Result<Reply, Problem> {
     let body = body.read()?;
     let mut validation = Validation::default();
-    let place = place(&mut validation, &body);
+    let place = place(&mut validation, body.region.as_deref(), body.instance.as_deref());
     let terms = terms::new(&mut validation, body);
     let order = validation.finish((|| Some(NewKeyOrder { place: place?, terms: terms? }))())?;
     let made = caller.run(move |service, context, permit| keys::create(service, context, permit, order)).await?;
@@ -339,8 +342,8 @@ fn id(text: &str) -> Result<KeyId, Problem> {
     KeyId::parse(text).map_err(|_| Problem::new(Kind::NotFound))
 }
 
-fn place(validation: &mut Validation, body: &wire::CreateKey) -> Option<Place> {
-    match (&body.region, &body.instance) {
+fn place(validation: &mut Validation, region: Option<&str>, instance: Option<&str>) -> Option<Place> {
+    match (region, instance) {
         (Some(region), None) => validation.take("/region", RegionCode::parse(region)).map(Place::Region),
         (None, Some(instance)) => validation.take("/instance", InstanceId::parse(instance)).map(Place::Instance),
         (None, None) | (Some(_), Some(_)) => {

@@ -4,4 +4,5 @@
 mod keys;
 mod keys_claims;
 mod keys_explain;
+mod keys_import;
 mod regions;

@@ -24,6 +24,11 @@ pub struct KeyMade {
 /// Who had a pair made: only they get the same answer again.
 pub(crate) struct Maker<'a>(pub(crate) &'a str);
 
+impl Maker<'static> {
+    /// Of a pair whose secret is never shown, because whoever brought it has it.
+    pub(crate) const NOBODY: Self = Self("");
+}
+
 impl Service {
     /// Seals the secret of a key's current pair in its place.
     pub(crate) fn seal_pair(
