@@ -3,7 +3,8 @@
 mod keys;
 
 pub(crate) use keys::{
-    bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, stopped_key,
+    bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
+    stopped_key,
 };
 
 use std::collections::BTreeMap;

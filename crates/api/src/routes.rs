@@ -106,6 +106,7 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::disable_key)
         .service(keys::enable_key)
         .service(keys::read_key_propagation)
+        .service(keys::read_key_usage)
         .service(keys::explain_key)
         .service(keys::import_keys)
         .service(claims::create_claim)

@@ -120,5 +120,6 @@ operations! {
         CreateClaim = "create_claim",
         ExplainKey = "explain_key",
         ImportKeys = "import_keys",
+        ReadKeyUsage = "read_key_usage",
     }
 }

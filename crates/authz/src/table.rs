@@ -73,7 +73,7 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
         }
 
-        O::ListKeys | O::ReadKey | O::ReadKeyPropagation | O::ExplainKey => {
+        O::ListKeys | O::ReadKey | O::ReadKeyPropagation | O::ReadKeyUsage | O::ExplainKey => {
             operator(Scope::KeysRead).partners().tenants().people(Role::MemberPlus)
         }
         O::CreateKey | O::ChangeKey | O::DeleteKey | O::ResetKey | O::RotateKey => {

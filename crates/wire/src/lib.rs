@@ -24,6 +24,7 @@ mod region;
 mod session;
 mod tenant;
 mod tenant_region;
+mod usage;
 mod user;
 
 pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
@@ -51,6 +52,7 @@ pub use tenant::{
     TenantStatus,
 };
 pub use tenant_region::{ChangeTenantRegion, ChangedTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
+pub use usage::{DayUsage, KeyUsage, PairUsage};
 pub use user::{ChangeUser, CreateUser, CreatedUser, Invitation, User, UserRole, UserStatus};
 
 /// Tells a field that is there and null from one that is not there, for changes that can take something away.

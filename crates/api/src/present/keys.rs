@@ -8,7 +8,7 @@ use domain::liveness::Dead;
 use service::buckets::RegisteredBucket;
 use service::claims::{ClaimMade, Claimed};
 use service::instances::InstanceMade;
-use service::keys::{KeyMade, KeyShown};
+use service::keys::{KeyMade, KeyShown, KeyUsage};
 use service::{Service, Stopped};
 
 use super::{actor, receipt, shown_once};
@@ -16,8 +16,8 @@ use super::{actor, receipt, shown_once};
 const WARNING: &str = "This is the only time the secret is shown. Store it now: nobody can show it again.";
 
 pub(crate) fn key(shown: KeyShown) -> wire::Key {
-    let KeyShown { key, rotate_by, now } = shown;
-    let pairs = pairs(&key, now);
+    let KeyShown { key, rotate_by, last_used_at, now } = shown;
+    let pairs = pairs(&key, now).map(pair).collect();
     let status = status(key.status(now));
     let access_key_id = key.pairs.current().access_key_id.to_string();
     let grants = key.terms.grants;
@@ -38,17 +38,17 @@ pub(crate) fn key(shown: KeyShown) -> wire::Key {
         created_by: actor(key.created_by),
         expires_at: key.terms.expires_at,
         rotate_by,
-        last_used_at: None,
+        last_used_at,
         version: key.version,
         pairs,
     }
 }
 
 /// The current pair first, then the one before while it is still honoured. Of a key that is over, the current one.
-fn pairs(key: &Key, now: domain::Timestamp) -> Vec<wire::KeyPair> {
+fn pairs(key: &Key, now: domain::Timestamp) -> impl Iterator<Item = &Pair> {
     let current = key.pairs.current();
     let retiring = key.pairs.retiring(now).filter(|pair| pair.access_key_id != current.access_key_id);
-    [Some(current), retiring].into_iter().flatten().map(pair).collect()
+    [Some(current), retiring].into_iter().flatten()
 }
 
 fn pair(pair: &Pair) -> wire::KeyPair {
@@ -57,6 +57,28 @@ fn pair(pair: &Pair) -> wire::KeyPair {
         PairState::Current | PairState::Ended(_) => (wire::KeyPairState::Current, None),
     };
     wire::KeyPair { access_key_id: pair.access_key_id.to_string(), state, since: pair.since, until }
+}
+
+pub(crate) fn key_usage(usage: &KeyUsage) -> wire::KeyUsage {
+    wire::KeyUsage {
+        key_id: usage.key.id.to_string(),
+        last_used_at: usage.last_used_at(),
+        pairs: pairs(&usage.key, usage.now).map(|pair| pair_usage(usage, pair)).collect(),
+        days: Vec::new(),
+    }
+}
+
+fn pair_usage(usage: &KeyUsage, of: &Pair) -> wire::PairUsage {
+    let wire::KeyPair { access_key_id, state, .. } = pair(of);
+    let used = usage.of(of);
+    wire::PairUsage {
+        access_key_id,
+        state,
+        last_used_at: used.map(|used| used.at),
+        gateway: used.and_then(|used| used.gateway.clone()),
+        address: used.and_then(|used| used.address).map(|address| address.to_string()),
+        agent: used.and_then(|used| used.agent.clone()),
+    }
 }
 
 fn status(status: KeyStatus) -> wire::KeyStatus {

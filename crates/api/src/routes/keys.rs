@@ -6,7 +6,7 @@ pub(crate) use import::import_keys;
 use actix_web::{HttpRequest, delete, get, patch, post, web};
 use authz::action::{
     ChangeKey, CreateKey, DeleteKey, DisableKey, EnableKey, ExplainKey, ListKeys, ReadKey, ReadKeyPropagation,
-    ResetKey, RevokeKey, RotateKey,
+    ReadKeyUsage, ResetKey, RevokeKey, RotateKey,
 };
 use authz::{Action, Permit};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ use domain::text::{Label, RegionCode};
 use domain::{Invalid, Timestamp};
 use service::keys::{self, Filter, KeyMade, KeyShown, NewKeyOrder, Place};
 use service::{Context, Service, Stopped};
-use wire::{CreatedKey, Explanation, Key, KeyQuery, Page, Receipt, StoppedKey};
+use wire::{CreatedKey, Explanation, Key, KeyQuery, KeyUsage, Page, Receipt, StoppedKey};
 
 use crate::http::query::listing;
 use crate::http::{Authorized, Json, Query, Reply, Validation};
@@ -289,6 +289,27 @@ pub(crate) async fn read_key_propagation(
     let id = id(&path.1)?;
     let receipt = caller.run(move |service, context, permit| keys::propagation(service, context, permit, &id)).await?;
     Ok(Reply::ok(&present::receipt(&receipt)))
+}
+
+/// Read a key's usage
+///
+/// When each pair was last used, through which gateway, from where and by what, as far as gateways have reported it.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("tenant" = String, Path, example = "ten_01jd0000000000000000000000"),
+        ("key" = String, Path, example = "key_01jd0000000000000000000000"),
+    ),
+    responses((status = 200, description = "What is known of its use", body = KeyUsage))
+)]
+#[get("/v1/tenants/{tenant}/keys/{key}/usage")]
+pub(crate) async fn read_key_usage(
+    caller: Authorized<ReadKeyUsage>,
+    path: web::Path<(String, String)>,
+) -> Result<Reply, Problem> {
+    let id = id(&path.1)?;
+    let usage = caller.run(move |service, context, permit| keys::usage(service, context, permit, &id)).await?;
+    Ok(Reply::ok(&present::key_usage(&usage)))
 }
 
 /// Explain a decision

@@ -5,4 +5,5 @@ mod keys;
 mod keys_claims;
 mod keys_explain;
 mod keys_import;
+mod keys_usage;
 mod regions;

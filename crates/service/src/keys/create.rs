@@ -81,7 +81,8 @@ impl Service {
             if_taken: Error::Database(persistence::Error::Retry),
         };
         let key = self.insert_key(permit, db, instance, &home, terms, pair)?;
-        Ok(KeyMade::new(key, fresh, home, db.now()))
+        let now = db.now();
+        KeyMade::new(permit, db, key, fresh, home, now)
     }
 
     /// The same with a pair, drawn or brought along.
@@ -121,7 +122,7 @@ impl Service {
         let home = Home::find(permit, db, &key.region)?;
         let fresh = FreshPair { access_key_id: key.pairs.current().access_key_id.clone(), secret_access_key };
         let since = key.pairs.current().since;
-        Ok(Some(KeyMade::new(key, fresh, home, since)))
+        KeyMade::new(permit, db, key, fresh, home, since).map(Some)
     }
 }
 

@@ -42,7 +42,8 @@ impl Service {
                 if_taken: Error::AccessKeyIdTaken,
             };
             let key = self.insert_key(permit, db, &instance, &home, order.terms.clone(), pair)?;
-            Ok(KeyShown { rotate_by: key.rotate_by(&home.switches), key, now: db.now() })
+            let now = db.now();
+            KeyShown::of(permit, db, key, &home.switches, now)
         })
     }
 }
