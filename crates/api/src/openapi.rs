@@ -99,6 +99,9 @@ fn name_items(schemas: &mut Map<String, Value>) {
     }
 }
 
+/// POSTs that need no `Idempotency-Key`: sent twice, they do nothing that they have not done once.
+const REPEATABLE: &[Operation] = &[Operation::ExplainKey, Operation::ImportKeys];
+
 /// Adds to an operation what all of its kind have.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -137,7 +140,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     if has_query {
         refusals.push(422);
     }
-    if known.is_some() && method == "post" {
+    let is_repeatable = known.is_some_and(|known| REPEATABLE.contains(known));
+    if known.is_some() && method == "post" && !is_repeatable {
         add_parameter(operation, "IdempotencyKey");
         refusals.extend([400, 409, 422]);
     }
@@ -163,7 +167,8 @@ fn mark_actions(paths: &mut Value) {
         for (method, operation) in operations.iter_mut() {
             let is_conditional = match method.as_str() {
                 "get" => false,
-                "post" => !is_collection,
+                // `keys:import` is about the collection.
+                "post" => !is_collection && !path.contains(':'),
                 _ => true,
             };
             let is_secured = operation.get("security") != Some(&json!([]));

@@ -2,7 +2,10 @@
 
 mod keys;
 
-pub(crate) use keys::{bucket, created_instance, created_key, instance, key, stopped_key};
+pub(crate) use keys::{
+    bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
+    stopped_key,
+};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -102,6 +102,12 @@ problems! {
     KeyAlreadyDisabled = 409, "key-already-disabled", "Key already disabled", "The key is disabled already.";
     KeyNotDisabled = 409, "key-not-disabled", "Key not disabled", "The key is not disabled, so it cannot be enabled.";
     NothingRetires = 409, "nothing-retires", "Nothing retires", "The key has no pair that is retiring.";
+    AccessKeyIdTaken = 409, "access-key-id-taken", "Access key id taken",
+        "This access key id is or was in use. Each is given to one key, and never again.";
+    ClaimExists = 409, "claim-exists", "Claim link exists",
+        "The pair has a claim link, and gets no second one. Reset the key for a new pair.";
+    ClaimTooLate = 409, "claim-too-late", "Too late for a claim link",
+        "Only whoever had the pair made can make its claim link, within ten minutes. Reset the key for a new pair.";
     UserSuspended = 409, "user-suspended", "User suspended", "This person is suspended. Resume them first.";
     AlreadyInitialised = 409, "already-initialised", "Already initialised", "There is an operator already.";
     SeveralAccounts = 409, "several-accounts", "Several accounts",
@@ -225,6 +231,9 @@ impl From<Error> for Problem {
             Error::RegionUnavailable => Kind::RegionUnavailable,
             Error::OneInstance => Kind::OneInstance,
             Error::Key(refused) => return Self::saying(of_key(refused), refused.to_string()),
+            Error::AccessKeyIdTaken => Kind::AccessKeyIdTaken,
+            Error::ClaimExists => Kind::ClaimExists,
+            Error::ClaimTooLate => Kind::ClaimTooLate,
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");

@@ -3,6 +3,7 @@
 mod api_tokens;
 mod audit;
 mod buckets;
+mod claims;
 mod health;
 mod instances;
 mod key_models;
@@ -29,6 +30,7 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(sessions::refresh_session)
         .service(sessions::accept_invitation)
         .service(sessions::open_setup_link)
+        .service(claims::open_claim)
         // Oneself
         .service(sessions::end_session)
         .service(me::read_me)
@@ -104,6 +106,10 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::disable_key)
         .service(keys::enable_key)
         .service(keys::read_key_propagation)
+        .service(keys::read_key_usage)
+        .service(keys::explain_key)
+        .service(keys::import_keys)
+        .service(claims::create_claim)
         // Audit
         .service(audit::read_audit)
         .service(audit::read_partner_audit)

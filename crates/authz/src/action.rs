@@ -117,5 +117,9 @@ operations! {
         DisableKey = "disable_key",
         EnableKey = "enable_key",
         ReadKeyPropagation = "read_key_propagation",
+        CreateClaim = "create_claim",
+        ExplainKey = "explain_key",
+        ImportKeys = "import_keys",
+        ReadKeyUsage = "read_key_usage",
     }
 }

@@ -73,7 +73,7 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
         }
 
-        O::ListKeys | O::ReadKey | O::ReadKeyPropagation => {
+        O::ListKeys | O::ReadKey | O::ReadKeyPropagation | O::ReadKeyUsage | O::ExplainKey => {
             operator(Scope::KeysRead).partners().tenants().people(Role::MemberPlus)
         }
         O::CreateKey | O::ChangeKey | O::DeleteKey | O::ResetKey | O::RotateKey => {
@@ -82,6 +82,8 @@ pub const fn rule(operation: Operation) -> Rule {
         O::RevokeKey | O::DisableKey | O::EnableKey => {
             operator(Scope::KeysWrite).partners().tenants().people(Role::MemberPlus)
         }
+
+        O::CreateClaim | O::ImportKeys => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
 
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),

@@ -1,12 +1,13 @@
 //! Rows of `claims`: links that show a secret to somebody else, once.
 
-use authz::OnTenant;
+use authz::{OnTenant, Tenancy};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::{ClaimId, KeyId, TenantId};
 use domain::key::AccessKeyId;
 
 use crate::System;
+use crate::authentication;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::claims;
@@ -68,10 +69,36 @@ pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &ClaimId) -> Resul
     row.map(Claim::try_from).transpose()
 }
 
-/// By the hash of the link. The link itself is the permission.
-pub fn find_by_link(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<Claim>> {
+/// A claim found by its link, which is the permission to read of its tenant what the claim is about.
+#[derive(Debug)]
+pub struct Link {
+    pub claim: Claim,
+    tenancy: Tenancy,
+}
+
+impl OnTenant for Link {
+    fn tenant(&self) -> &TenantId {
+        &self.tenancy.id
+    }
+
+    fn tenancy(&self) -> &Tenancy {
+        &self.tenancy
+    }
+}
+
+/// By the hash of the link. Nothing is found once its tenant is past its deletion.
+pub fn find_by_link(db: &mut Reading<'_>, now: Timestamp, hash: &[u8; 32]) -> Result<Option<Link>> {
     let row: Option<ClaimRow> = optional(claims::table.filter(claims::hash.eq(hash.as_slice())).first(db.connection))?;
-    row.map(Claim::try_from).transpose()
+    let Some(claim) = row.map(Claim::try_from).transpose()? else { return Ok(None) };
+    Ok(authentication::locate_tenant(db, &claim.tenant, now)?.map(|tenancy| Link { claim, tenancy }))
+}
+
+/// The copy of an ended pair's secret goes with the secret.
+pub(crate) fn wipe(db: &mut Writing<'_>, access_key_id: &AccessKeyId) -> Result<()> {
+    let nothing = (claims::sealed.eq(None::<Vec<u8>>), claims::sealed_by.eq(None::<i64>));
+    let copy = claims::table.filter(claims::access_key_id.eq(access_key_id.as_str()));
+    diesel::update(copy).set(nothing).execute(db.connection())?;
+    Ok(())
 }
 
 /// Uses it up. Fails with [`Error::Stale`] if somebody else was first.

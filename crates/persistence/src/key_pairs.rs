@@ -10,6 +10,7 @@ use domain::id::{KeyId, TenantId};
 use domain::key::pair::Retirement;
 use domain::key::{AccessKeyId, Key, Pair, PairState, Pairs, Tombstone};
 
+use crate::claims;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::{key_pairs, spent_access_key_ids};
@@ -110,10 +111,6 @@ pub(crate) fn update(db: &mut Writing<'_>, key: &Key, mut secret: Option<NewSecr
 }
 
 fn insert(db: &mut Writing<'_>, key: &Key, pair: &Pair, secret: NewSecret) -> Result<()> {
-    let spent = spent_access_key_ids::table.find(pair.access_key_id.as_str()).count();
-    if spent.get_result::<i64>(db.connection())? > 0 {
-        return Err(Error::Taken);
-    }
     let row = NewPairRow {
         access_key_id: pair.access_key_id.to_string(),
         key_id: key.id.to_string(),
@@ -126,14 +123,16 @@ fn insert(db: &mut Writing<'_>, key: &Key, pair: &Pair, secret: NewSecret) -> Re
         state: StateColumns::from(pair.state),
     };
     diesel::insert_into(key_pairs::table).values(row).execute(db.connection())?;
-    Ok(())
+    // Only now: whoever was just deleting a key with this id has finished, and has spent it.
+    let spent = spent_access_key_ids::table.find(pair.access_key_id.as_str()).count();
+    if spent.get_result::<i64>(db.connection())? > 0 { Err(Error::Taken) } else { Ok(()) }
 }
 
 /// What ended needs no secret any more.
 fn wipe(db: &mut Writing<'_>, access_key_id: &AccessKeyId) -> Result<()> {
     let nothing = (key_pairs::sealed.eq(None::<Vec<u8>>), key_pairs::sealed_by.eq(None::<i64>));
     diesel::update(key_pairs::table.find(access_key_id.as_str())).set(nothing).execute(db.connection())?;
-    Ok(())
+    claims::wipe(db, access_key_id)
 }
 
 /// Whose an access key id is, or was.

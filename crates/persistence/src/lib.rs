@@ -21,6 +21,7 @@ pub mod invitations;
 pub mod key_models;
 pub mod key_pairs;
 pub mod key_ring;
+pub mod key_usage;
 pub mod keys;
 pub mod login_failures;
 mod migrations;

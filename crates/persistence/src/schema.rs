@@ -320,6 +320,19 @@ table! {
     }
 }
 
+table! {
+    key_usage (access_key_id) {
+        access_key_id -> Text,
+        key_id -> Text,
+        tenant_id -> Text,
+        last_used_at -> BigInt,
+        gateway -> Nullable<Text>,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        uses -> BigInt,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(tenants, users, sessions, refresh_tokens, invitations, api_tokens, partners);
 allow_tables_to_appear_in_same_query!(regions, tenant_regions, key_models);
-allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs);
+allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs, key_usage);

@@ -80,6 +80,12 @@ pub enum Error {
     OneInstance,
     #[error(transparent)]
     Key(Refused),
+    #[error("somebody has or had this access key id")]
+    AccessKeyIdTaken,
+    #[error("the pair has had a claim link already")]
+    ClaimExists,
+    #[error("the secret can no longer be put into a claim link, or not by this caller")]
+    ClaimTooLate,
     #[error("there is an operator already")]
     AlreadyInitialised,
 

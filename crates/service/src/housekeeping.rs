@@ -12,7 +12,7 @@ use crate::service::{Service, system};
 const TENANTS_AT_ONCE: i64 = 20;
 
 impl Service {
-    /// One round: forgets old bookkeeping and removes tenants whose time has come.
+    /// One round: forgets old bookkeeping removes tenants whose time has come, and ends pairs that are quiet.
     pub fn keep_house(&self) -> Result<()> {
         let (system, actor) = system("housekeeping");
         let mut context = self.own_context()?;
@@ -27,7 +27,8 @@ impl Service {
             Ok(())
         })?;
         let due = self.read(|db| Ok(tenants::due_for_purge(system, db, now, TENANTS_AT_ONCE)?))?;
-        due.iter().try_for_each(|tenant| self.purge(tenant))
+        due.iter().try_for_each(|tenant| self.purge(tenant))?;
+        self.retire_quiet_pairs()
     }
 
     fn purge(&self, tenant: &Tenant) -> Result<()> {

@@ -3,20 +3,28 @@
 mod change;
 mod create;
 mod delete;
+mod explain;
 mod home;
+mod import;
 mod made;
 mod reset;
+mod retire;
 mod rotate;
 mod stop;
+mod usage;
 
 pub use change::{KeyChange, change};
 pub use create::{NewKeyOrder, Place, create};
 pub use delete::delete;
+pub use explain::explain;
+pub use import::{ImportOrder, import};
 pub use made::KeyMade;
+pub use persistence::key_usage::Use;
 pub use persistence::keys::Filter;
 pub use reset::reset;
 pub use rotate::rotate;
 pub use stop::{disable, enable, revoke};
+pub use usage::{KeyUsage, usage};
 
 pub(crate) use home::Home;
 pub(crate) use made::Maker;
@@ -27,7 +35,8 @@ use domain::Timestamp;
 use domain::change::Change;
 use domain::id::KeyId;
 use domain::key::Key;
-use persistence::{Reading, Writing, keys};
+use domain::key_model::Switches;
+use persistence::{Reading, Writing, key_usage, keys};
 
 use crate::context::Context;
 use crate::cursor::{Listing, Paged};
@@ -41,7 +50,22 @@ use crate::service::Service;
 pub struct KeyShown {
     pub key: Key,
     pub rotate_by: Option<Timestamp>,
+    /// Of any of its pairs.
+    pub last_used_at: Option<Timestamp>,
     pub now: Timestamp,
+}
+
+impl KeyShown {
+    pub(crate) fn of(
+        permit: &impl OnTenant,
+        db: &mut Reading<'_>,
+        key: Key,
+        switches: &Switches,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let last_used_at = key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id);
+        Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at, now })
+    }
 }
 
 pub fn list(
@@ -54,8 +78,15 @@ pub fn list(
     let fetch = |page: &_| {
         service.read(|db| {
             let keys = keys::list(permit, db, context.now, filter, page)?;
+            let ids: Vec<&KeyId> = keys.iter().map(|key| &key.id).collect();
+            let used = key_usage::last_used(permit, db, &ids)?;
             let mut homes = home::Homes::default();
-            keys.into_iter().map(|key| shown(permit, db, &mut homes, key, context.now)).collect()
+            let shown = keys.into_iter().map(|key| {
+                let rotate_by = key.rotate_by(&homes.of(permit, db, &key.region)?.switches);
+                let last_used_at = used.get(&key.id).copied();
+                Ok(KeyShown { key, rotate_by, last_used_at, now: context.now })
+            });
+            shown.collect()
         })
     };
     service.page(listing, fetch, |shown| shown.key.id.to_string())
@@ -64,7 +95,8 @@ pub fn list(
 pub fn read(service: &Service, context: &Context, permit: &Permit<ReadKey>, id: &KeyId) -> Result<KeyShown> {
     service.read(|db| {
         let key = find(permit, db, id)?;
-        shown(permit, db, &mut home::Homes::default(), key, context.now)
+        let home = Home::find(permit, db, &key.region)?;
+        KeyShown::of(permit, db, key, &home.switches, context.now)
     })
 }
 
@@ -83,17 +115,6 @@ pub fn propagation(
 
 fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<Key> {
     keys::find(permit, db, id)?.ok_or(Error::NotFound)
-}
-
-fn shown(
-    permit: &impl OnTenant,
-    db: &mut Reading<'_>,
-    homes: &mut home::Homes,
-    key: Key,
-    now: Timestamp,
-) -> Result<KeyShown> {
-    let rotate_by = key.rotate_by(&homes.of(permit, db, &key.region)?.switches);
-    Ok(KeyShown { key, rotate_by, now })
 }
 
 /// Tells everybody who remembers any pair of this key.

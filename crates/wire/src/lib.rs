@@ -8,7 +8,10 @@
 mod api_token;
 mod audit;
 mod bucket;
+mod claim;
+mod explanation;
 mod health;
+mod import;
 mod instance;
 mod key;
 mod key_model;
@@ -21,12 +24,16 @@ mod region;
 mod session;
 mod tenant;
 mod tenant_region;
+mod usage;
 mod user;
 
 pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
+pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
+pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
 pub use health::Health;
+pub use import::{ImportKey, ImportKeys, ImportProblem, ImportResult, ImportStatus, ImportedKeys};
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};
 pub use key::{
     BucketAccess, BucketAccessKind, ChangeKey, CreateKey, CreatedKey, Key, KeyPair, KeyPairState, KeyPermission,
@@ -45,6 +52,7 @@ pub use tenant::{
     TenantStatus,
 };
 pub use tenant_region::{ChangeTenantRegion, ChangedTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
+pub use usage::{DayUsage, KeyUsage, PairUsage};
 pub use user::{ChangeUser, CreateUser, CreatedUser, Invitation, User, UserRole, UserStatus};
 
 /// Tells a field that is there and null from one that is not there, for changes that can take something away.

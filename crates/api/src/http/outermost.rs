@@ -81,7 +81,7 @@ fn render(problem: &Problem, request: &HttpRequest, info: &RequestInfo) -> HttpR
         title: kind.title().to_owned(),
         status: kind.status(),
         detail: problem.detail.clone(),
-        instance: request.path().to_owned(),
+        instance: shown_path(request.path()),
         request_id: info.id.clone(),
         errors: problem.errors.clone(),
     };
@@ -99,6 +99,12 @@ fn render(problem: &Problem, request: &HttpRequest, info: &RequestInfo) -> HttpR
         response.insert_header((header::ALLOW, allow.as_str()));
     }
     response.body(serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// The token of a claim link stands in its path: it is shown to nobody, not even to whoever sent it.
+fn shown_path(path: &str) -> String {
+    const CLAIMS: &str = "/v1/claims/";
+    if path.starts_with(CLAIMS) { format!("{CLAIMS}***") } else { path.to_owned() }
 }
 
 fn set_headers(headers: &mut HeaderMap, info: &RequestInfo, left: Option<Left>) {

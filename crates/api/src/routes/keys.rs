@@ -1,9 +1,12 @@
+mod import;
 mod terms;
+
+pub(crate) use import::import_keys;
 
 use actix_web::{HttpRequest, delete, get, patch, post, web};
 use authz::action::{
-    ChangeKey, CreateKey, DeleteKey, DisableKey, EnableKey, ListKeys, ReadKey, ReadKeyPropagation, ResetKey, RevokeKey,
-    RotateKey,
+    ChangeKey, CreateKey, DeleteKey, DisableKey, EnableKey, ExplainKey, ListKeys, ReadKey, ReadKeyPropagation,
+    ReadKeyUsage, ResetKey, RevokeKey, RotateKey,
 };
 use authz::{Action, Permit};
 use chrono::TimeDelta;
@@ -14,7 +17,7 @@ use domain::text::{Label, RegionCode};
 use domain::{Invalid, Timestamp};
 use service::keys::{self, Filter, KeyMade, KeyShown, NewKeyOrder, Place};
 use service::{Context, Service, Stopped};
-use wire::{CreatedKey, Key, KeyQuery, Page, Receipt, StoppedKey};
+use wire::{CreatedKey, Explanation, Key, KeyQuery, KeyUsage, Page, Receipt, StoppedKey};
 
 use crate::http::query::listing;
 use crate::http::{Authorized, Json, Query, Reply, Validation};
@@ -68,7 +71,7 @@ pub(crate) async fn list_keys(
 pub(crate) async fn create_key(caller: Authorized<CreateKey>, body: Json<wire::CreateKey>) -> Result<Reply, Problem> {
     let body = body.read()?;
     let mut validation = Validation::default();
-    let place = place(&mut validation, &body);
+    let place = place(&mut validation, body.region.as_deref(), body.instance.as_deref());
     let terms = terms::new(&mut validation, body);
     let order = validation.finish((|| Some(NewKeyOrder { place: place?, terms: terms? }))())?;
     let made = caller.run(move |service, context, permit| keys::create(service, context, permit, order)).await?;
@@ -288,6 +291,50 @@ pub(crate) async fn read_key_propagation(
     Ok(Reply::ok(&present::receipt(&receipt)))
 }
 
+/// Read a key's usage
+///
+/// When each pair was last used, through which gateway, from where and by what, as far as gateways have reported it.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("tenant" = String, Path, example = "ten_01jd0000000000000000000000"),
+        ("key" = String, Path, example = "key_01jd0000000000000000000000"),
+    ),
+    responses((status = 200, description = "What is known of its use", body = KeyUsage))
+)]
+#[get("/v1/tenants/{tenant}/keys/{key}/usage")]
+pub(crate) async fn read_key_usage(
+    caller: Authorized<ReadKeyUsage>,
+    path: web::Path<(String, String)>,
+) -> Result<Reply, Problem> {
+    let id = id(&path.1)?;
+    let usage = caller.run(move |service, context, permit| keys::usage(service, context, permit, &id)).await?;
+    Ok(Reply::ok(&present::key_usage(&usage)))
+}
+
+/// Explain a decision
+///
+/// Why an access key id of the tenant's works or does not, step by step: now, or at a moment gone by. A moment gone by is
+/// judged by what is known today of when things were suspended, disabled, revoked or replaced.
+#[utoipa::path(
+    tag = "keys", params(("tenant" = String, Path, example = "ten_01jd0000000000000000000000")),
+    request_body = wire::ExplainKey,
+    responses((status = 200, description = "The decision and how it came about", body = Explanation))
+)]
+#[post("/v1/tenants/{tenant}/keys:explain")]
+pub(crate) async fn explain_key(
+    caller: Authorized<ExplainKey>,
+    body: Json<wire::ExplainKey>,
+) -> Result<Reply, Problem> {
+    let body = body.read()?;
+    let mut validation = Validation::default();
+    let access_key_id = validation.take("/access_key_id", AccessKeyId::parse(&body.access_key_id));
+    let id = validation.finish(access_key_id)?;
+    let explained =
+        caller.run(move |service, context, permit| keys::explain(service, context, permit, &id, body.at)).await?;
+    Ok(Reply::ok(&present::explanation(explained)))
+}
+
 async fn renewed<A: Action>(
     caller: Authorized<A>,
     work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<KeyMade> + Send + 'static,
@@ -316,8 +363,8 @@ fn id(text: &str) -> Result<KeyId, Problem> {
     KeyId::parse(text).map_err(|_| Problem::new(Kind::NotFound))
 }
 
-fn place(validation: &mut Validation, body: &wire::CreateKey) -> Option<Place> {
-    match (&body.region, &body.instance) {
+fn place(validation: &mut Validation, region: Option<&str>, instance: Option<&str>) -> Option<Place> {
+    match (region, instance) {
         (Some(region), None) => validation.take("/region", RegionCode::parse(region)).map(Place::Region),
         (None, Some(instance)) => validation.take("/instance", InstanceId::parse(instance)).map(Place::Instance),
         (None, None) | (Some(_), Some(_)) => {

@@ -6,7 +6,7 @@ pub mod lifecycle;
 pub mod pair;
 pub mod refused;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod secret_access_key;
 pub mod terms;
 

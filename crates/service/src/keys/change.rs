@@ -34,6 +34,6 @@ pub fn change(
         let key = keys::update(permit, db, before.change(terms, &home.switches, now)?, None)?;
         tell(db, &key)?;
         db.record(AuditAction::KeyChanged, Target::new("key", id), &details(&key))?;
-        Ok(KeyShown { rotate_by: key.rotate_by(&home.switches), key, now })
+        KeyShown::of(permit, db, key, &home.switches, now)
     })
 }

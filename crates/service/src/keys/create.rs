@@ -6,7 +6,7 @@ use domain::bucket::BucketName;
 use domain::id::{InstanceId, KeyId};
 use domain::instance::StorageInstance;
 use domain::key::grants::Buckets;
-use domain::key::{FreshPair, Grants, Key, NewKey, Terms};
+use domain::key::{AccessKeyId, FreshPair, Grants, Key, NewKey, SecretAccessKey, Terms};
 use domain::text::RegionCode;
 use persistence::{Page, Reading, Writing, buckets, instances, keys};
 
@@ -25,6 +25,15 @@ pub struct NewKeyOrder {
 pub enum Place {
     Region(RegionCode),
     Instance(InstanceId),
+}
+
+/// The pair of a new key, and what having it means.
+pub(super) struct NewPair<'a> {
+    pub(super) access_key_id: AccessKeyId,
+    pub(super) secret: &'a SecretAccessKey,
+    pub(super) maker: &'a Maker<'a>,
+    pub(super) action: AuditAction,
+    pub(super) if_taken: Error,
 }
 
 pub fn create(
@@ -62,23 +71,41 @@ impl Service {
         terms: Terms,
         maker: &Maker<'_>,
     ) -> Result<KeyMade> {
+        let fresh = FreshPair::draw(db.entropy(), &home.switches);
+        let pair = NewPair {
+            access_key_id: fresh.access_key_id.clone(),
+            secret: &fresh.secret_access_key,
+            maker,
+            action: AuditAction::KeyCreated,
+            // A drawn id that is taken is drawn again.
+            if_taken: Error::Database(persistence::Error::Retry),
+        };
+        let key = self.insert_key(permit, db, instance, &home, terms, pair)?;
+        let now = db.now();
+        KeyMade::new(permit, db, key, fresh, home, now)
+    }
+
+    /// The same with a pair, drawn or brought along.
+    pub(super) fn insert_key(
+        &self,
+        permit: &impl OnTenant,
+        db: &mut Writing<'_>,
+        instance: &StorageInstance,
+        home: &Home,
+        terms: Terms,
+        pair: NewPair<'_>,
+    ) -> Result<Key> {
         check_buckets(permit, db, &terms.grants)?;
         let now = db.now();
-        let fresh = FreshPair::draw(db.entropy(), &home.switches);
-        let new = NewKey {
-            id: KeyId::draw(db.entropy(), now),
-            access_key_id: fresh.access_key_id.clone(),
-            terms,
-            created_by: db.actor().clone(),
-        };
+        let id = KeyId::draw(db.entropy(), now);
+        let new = NewKey { id, access_key_id: pair.access_key_id, terms, created_by: db.actor().clone() };
         let counting = keys::count_counting(permit, db, now, instance)?;
         let key = Key::create(new, instance, counting, &home.switches, now)?;
-        let secret = self.seal_pair(permit, db, &key, &fresh.secret_access_key, maker)?;
-        // A drawn id that is taken is drawn again.
-        keys::insert(permit, db, &key, secret).taken_means(Error::Database(persistence::Error::Retry))?;
+        let secret = self.seal_pair(permit, db, &key, pair.secret, pair.maker)?;
+        keys::insert(permit, db, &key, secret).taken_means(pair.if_taken)?;
         tell(db, &key)?;
-        db.record(AuditAction::KeyCreated, Target::new("key", &key.id), &details(&key))?;
-        Ok(KeyMade::new(key, fresh, home, now))
+        db.record(pair.action, Target::new("key", &key.id), &details(&key))?;
+        Ok(key)
     }
 
     /// What the request that is being retried has made.
@@ -95,11 +122,11 @@ impl Service {
         let home = Home::find(permit, db, &key.region)?;
         let fresh = FreshPair { access_key_id: key.pairs.current().access_key_id.clone(), secret_access_key };
         let since = key.pairs.current().since;
-        Ok(Some(KeyMade::new(key, fresh, home, since)))
+        KeyMade::new(permit, db, key, fresh, home, since).map(Some)
     }
 }
 
-fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &Place) -> Result<StorageInstance> {
+pub(super) fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &Place) -> Result<StorageInstance> {
     match place {
         Place::Instance(id) => {
             let why = Invalid::because("There is no storage instance with this id.");

@@ -26,10 +26,11 @@ pub fn delete(
         let now = db.now();
         let tombstone = key.clone().delete(&home.switches, now)?;
         let access_key_ids = key_pairs::all_ids(permit, db, id)?;
+        let shown = KeyShown::of(permit, db, key.clone(), &home.switches, now)?;
         keys::delete(permit, db, &Tombstone { access_key_ids, ..tombstone })?;
         let receipt = tell(db, &key)?;
         let details = [("access_key_id", key.pairs.current().access_key_id.to_string())];
         db.record(AuditAction::KeyDeleted, Target::new("key", id), &details)?;
-        Ok(Stopped { object: KeyShown { rotate_by: key.rotate_by(&home.switches), key, now }, receipt })
+        Ok(Stopped { object: shown, receipt })
     })
 }

@@ -24,6 +24,11 @@ pub struct KeyMade {
 /// Who had a pair made: only they get the same answer again.
 pub(crate) struct Maker<'a>(pub(crate) &'a str);
 
+impl Maker<'static> {
+    /// Of a pair whose secret is never shown, because whoever brought it has it.
+    pub(crate) const NOBODY: Self = Self("");
+}
+
 impl Service {
     /// Seals the secret of a key's current pair in its place.
     pub(crate) fn seal_pair(
@@ -68,10 +73,16 @@ fn place(key: &Key) -> Place<'_> {
 }
 
 impl KeyMade {
-    pub(crate) fn new(key: Key, fresh: FreshPair, home: super::Home, now: domain::Timestamp) -> Self {
-        let rotate_by = key.rotate_by(&home.switches);
-        let shown = KeyShown { key, rotate_by, now };
-        Self { shown, secret: fresh.secret_access_key, region: home.region, receipt: None }
+    pub(crate) fn new(
+        permit: &impl OnTenant,
+        db: &mut Reading<'_>,
+        key: Key,
+        fresh: FreshPair,
+        home: super::Home,
+        now: domain::Timestamp,
+    ) -> Result<Self> {
+        let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
+        Ok(Self { shown, secret: fresh.secret_access_key, region: home.region, receipt: None })
     }
 }
 

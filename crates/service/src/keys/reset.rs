@@ -33,7 +33,7 @@ pub fn reset(service: &Service, context: &mut Context, permit: &Permit<ResetKey>
             let receipt = tell(db, &key)?;
             let details = [("access_key_id", fresh.access_key_id.to_string())];
             db.record(AuditAction::KeyReset, Target::new("key", id), &details)?;
-            Ok(KeyMade { receipt: Some(receipt), ..KeyMade::new(key, fresh, home, now) })
+            Ok(KeyMade { receipt: Some(receipt), ..KeyMade::new(permit, db, key, fresh, home, now)? })
         },
         |db, id, _| {
             let Some(made) = service.made_again(permit, db, id, &maker)? else { return Ok(None) };

@@ -41,7 +41,7 @@ pub fn rotate(
                 ("grace_seconds", grace.at_most().num_seconds().to_string()),
             ];
             db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
-            Ok(KeyMade::new(key, fresh, home, now))
+            KeyMade::new(permit, db, key, fresh, home, now)
         },
         |db, id, _| service.made_again(permit, db, id, &maker),
     )

@@ -70,13 +70,13 @@ fn alter<A: Action<Object = Tenancy>>(
             let key = keys::update(permit, db, transition(before, &home.switches, now)?, None)?;
             let receipt = tell(db, &key)?;
             db.record(action, Target::new("key", id), &[])?;
-            Ok(Stopped { object: KeyShown { rotate_by: key.rotate_by(&home.switches), key, now }, receipt })
+            Ok(Stopped { object: KeyShown::of(permit, db, key, &home.switches, now)?, receipt })
         },
         |db, _, _| {
             let key = find(permit, db, id)?;
             let home = Home::find(permit, db, &key.region)?;
             let receipt = Receipt::newest(db, &change_of(&key), now)?;
-            Ok(Some(Stopped { object: KeyShown { rotate_by: key.rotate_by(&home.switches), key, now }, receipt }))
+            Ok(Some(Stopped { object: KeyShown::of(permit, db, key, &home.switches, now)?, receipt }))
         },
     )
 }
