@@ -3,7 +3,8 @@
 //! Where a key model allows one per region it is simply there, and nobody needs to see it.
 
 use crate::id::{InstanceId, TenantId};
-use crate::key_model::{Instances, Switches};
+use crate::key::{Feature, Refused};
+use crate::key_model::{Delete, Instances, Switches};
 use crate::text::{Description, Name, RegionCode};
 use crate::{Invalid, Timestamp};
 
@@ -69,6 +70,15 @@ impl StorageInstance {
         Ok(Self { id, tenant, region, name, description, named_by, created_at: now, version: 1 })
     }
 
+    /// Its keys go with it. Where it is the only one and its keys are never deleted, it stays as long as it has any, or
+    /// a region that is configured would no longer be.
+    pub fn delete(self, keys: usize, switches: &Switches) -> Result<Self, Refused> {
+        match (switches.instances, switches.delete) {
+            (Instances::One, Delete::Forbidden) if keys > 0 => Err(Refused::ModelForbids(Feature::Delete)),
+            (Instances::One | Instances::Many, Delete::Forbidden | Delete::Allowed | Delete::AfterRevoke) => Ok(self),
+        }
+    }
+
     /// What gateways use as the account.
     pub fn namespace(&self) -> &str {
         match self.named_by {
@@ -111,6 +121,17 @@ mod tests {
         for in_region in [0, 1, 1000] {
             let instance = create(in_region, &many).unwrap();
             assert_eq!(instance.namespace(), instance.id.as_str());
+        }
+    }
+
+    #[test]
+    fn the_only_instance_stays_with_keys_that_are_never_deleted() {
+        let [(_, _, many), (_, _, pair), (_, _, multi)] = built_in();
+        let never_deleted = Switches { delete: Delete::Forbidden, reset: true, ..many.clone() };
+        for (switches, keys, stays) in
+            [(&pair, 1, true), (&pair, 0, false), (&multi, 1, false), (&many, 1, false), (&never_deleted, 1, false)]
+        {
+            assert_eq!(create(0, switches).unwrap().delete(keys, switches).is_err(), stays);
         }
     }
 

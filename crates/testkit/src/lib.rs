@@ -5,6 +5,7 @@
 pub mod client;
 pub mod postgres;
 pub mod server;
+pub mod tables;
 pub mod world;
 
 pub use client::{Answer, Client};

@@ -128,7 +128,7 @@ pub(crate) async fn change_instance(
     ),
     responses(
         (status = 200, description = "The storage instance as it was", body = StoppedInstance),
-        (status = 409, description = "The tenant is being deleted"),
+        (status = 409, description = "The tenant is being deleted, or the key model forbids deleting the keys in it"),
     )
 )]
 #[delete("/v1/tenants/{tenant}/instances/{instance}")]

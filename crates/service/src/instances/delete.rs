@@ -10,10 +10,11 @@ use persistence::{instances, key_pairs, keys};
 use super::find;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::keys::Home;
 use crate::receipt::{Receipt, Stopped};
 use crate::service::{Service, tenant_of};
 
-/// Its keys go with it, whatever the key model says of single keys.
+/// Its keys go with it.
 pub fn delete(
     service: &Service,
     context: &mut Context,
@@ -25,9 +26,11 @@ pub fn delete(
         tenant_of(permit, db)?.unless_being_deleted()?;
         let instance = find(permit, db, id)?;
         context.expects(instance.version)?;
+        let keys_in = keys::ids_in(permit, db, id)?;
+        let home = Home::find(permit, db, &instance.region)?;
+        let instance = instance.delete(keys_in.len(), &home.switches)?;
         let now = db.now();
         let mut sequence = 0;
-        let keys_in = keys::ids_in(permit, db, id)?;
         for key_id in &keys_in {
             let key = keys::find(permit, db, key_id)?.ok_or(Error::NotFound)?;
             let access_key_ids = key_pairs::all_ids(permit, db, key_id)?;
