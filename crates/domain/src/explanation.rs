@@ -93,12 +93,12 @@ impl Facts<'_> {
             service: self.service,
             key: match self.key.state {
                 KeyState::Disabled(since) | KeyState::Revoked(since) if at < since => KeyState::Active,
-                state => state,
+                KeyState::Active | KeyState::Disabled(_) | KeyState::Revoked(_) => self.key.state,
             },
             expires_at: self.key.terms.expires_at,
             pair: match self.pair.state {
                 PairState::Ended(end) if at < end => PairState::Current,
-                state => state,
+                PairState::Current | PairState::Retiring(_) | PairState::Ended(_) => self.pair.state,
             },
         }
     }

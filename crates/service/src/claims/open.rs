@@ -31,7 +31,7 @@ pub fn open(service: &Service, context: &mut Context, link: &Secret) -> Result<C
     }
     let hash = service.tokens.of_token(link.expose());
     let now = context.now;
-    let found = service.read(|db| Ok(claims::find_by_link(db, now, &hash)?.ok_or(Error::DeadLink)?))?;
+    let found = service.read(|db| claims::find_by_link(db, now, &hash)?.ok_or(Error::DeadLink))?;
     let author = context.author(Actor::anonymous());
     let chain = Chain::Tenant(found.tenancy().id.clone(), found.tenancy().partner.clone());
     let claimed = service.database.write("open claim link", &author, &chain, |db| -> Result<Option<Claimed>> {
