@@ -69,17 +69,24 @@ fn refusal(pointer: String, error: &serde_json::Error) -> Problem {
     use serde_json::error::Category;
     let (line, column) = (error.line(), error.column());
     match error.classify() {
-        Category::Data => {
-            // serde says where in the text it was; the pointer says it better.
-            let words = error.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            Problem::invalid(pointer, format!("{}.", capitalised(words)))
-        }
+        Category::Data => Problem::invalid(pointer, format!("{}.", capitalised(&without_value(&error.to_string())))),
         Category::Syntax | Category::Eof | Category::Io => {
             let detail = format!("The body is not JSON: it stops making sense at line {line}, column {column}.");
             Problem::saying(Kind::MalformedJson, detail)
         }
     }
+}
+
+/// What serde says, but for the value that it did not expect: that may be a secret in the wrong place. Where in the text
+/// it was is left out as well; the pointer says it better.
+fn without_value(words: &str) -> String {
+    let names_value = ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|it| words.starts_with(it));
+    let words = match words.rsplit_once(", expected ") {
+        Some((_, expected)) if names_value => format!("expected {expected}"),
+        None if names_value => "unexpected value".to_owned(),
+        _ => words.to_owned(),
+    };
+    words.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
