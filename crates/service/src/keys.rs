@@ -53,12 +53,13 @@ pub fn list(
 ) -> Result<Paged<KeyShown>> {
     let fetch = |page: &_| {
         service.read(|db| {
-            let keys = keys::list(permit, db, context.now, filter, page)?;
+            let found = keys::list(permit, db, context.now, filter, page)?;
             let mut homes = home::Homes::default();
-            keys.into_iter().map(|key| shown(permit, db, &mut homes, key, context.now)).collect()
+            let shown = found.keys.into_iter().map(|key| shown(permit, db, &mut homes, key, context.now));
+            Ok((shown.collect::<Result<Vec<_>>>()?, found.looked_to))
         })
     };
-    service.page(listing, fetch, |shown| shown.key.id.to_string())
+    service.page_looked_for(listing, fetch, |shown| shown.key.id.to_string())
 }
 
 pub fn read(service: &Service, context: &Context, permit: &Permit<ReadKey>, id: &KeyId) -> Result<KeyShown> {
