@@ -4,6 +4,10 @@
 mod key_models_own;
 mod keys;
 mod keys_concurrency;
+mod keys_model;
+mod keys_scale;
+mod keys_secrets;
+mod naive_world;
 mod place;
 mod products_common;
 mod products_instance;
