@@ -84,13 +84,24 @@ impl Service {
         fetch: impl Fn(&Page) -> Result<Vec<T>>,
         position: impl Fn(&T) -> String,
     ) -> Result<Paged<T>> {
+        self.page_looked_for(listing, |page| Ok((fetch(page)?, None)), position)
+    }
+
+    /// The same where `fetch` may stop before it has found enough, and says where: then the page is shorter than asked
+    /// for, and the next one goes on from there.
+    pub(crate) fn page_looked_for<T>(
+        &self,
+        listing: &Listing,
+        fetch: impl Fn(&Page) -> Result<(Vec<T>, Option<String>)>,
+        position: impl Fn(&T) -> String,
+    ) -> Result<Paged<T>> {
         let after = listing.cursor.as_deref().map(|cursor| self.cursors.open(&listing.binding, cursor)).transpose()?;
         // One more than asked for tells whether there is another page.
-        let mut items = fetch(&Page { after, limit: listing.limit + 1 })?;
+        let (mut items, looked_to) = fetch(&Page { after, limit: listing.limit + 1 })?;
         let shown = usize::try_from(listing.limit).unwrap_or(0);
         let is_last = items.len() <= shown;
         items.truncate(shown);
-        let last = items.last().filter(|_| !is_last).map(position);
+        let last = items.last().filter(|_| !is_last).map(position).or(looked_to);
         let next_cursor = last.map(|position| self.cursors.seal(&listing.binding, &position));
         Ok(Paged { items, next_cursor })
     }

@@ -77,19 +77,19 @@ pub fn list(
 ) -> Result<Paged<KeyShown>> {
     let fetch = |page: &_| {
         service.read(|db| {
-            let keys = keys::list(permit, db, context.now, filter, page)?;
-            let ids: Vec<&KeyId> = keys.iter().map(|key| &key.id).collect();
+            let found = keys::list(permit, db, context.now, filter, page)?;
+            let ids: Vec<&KeyId> = found.keys.iter().map(|key| &key.id).collect();
             let used = key_usage::last_used(permit, db, &ids)?;
             let mut homes = home::Homes::default();
-            let shown = keys.into_iter().map(|key| {
+            let shown = found.keys.into_iter().map(|key| {
                 let rotate_by = key.rotate_by(&homes.of(permit, db, &key.region)?.switches);
                 let last_used_at = used.get(&key.id).copied();
                 Ok(KeyShown { key, rotate_by, last_used_at, now: context.now })
             });
-            shown.collect()
+            Ok((shown.collect::<Result<Vec<_>>>()?, found.looked_to))
         })
     };
-    service.page(listing, fetch, |shown| shown.key.id.to_string())
+    service.page_looked_for(listing, fetch, |shown| shown.key.id.to_string())
 }
 
 pub fn read(service: &Service, context: &Context, permit: &Permit<ReadKey>, id: &KeyId) -> Result<KeyShown> {

@@ -3,7 +3,9 @@
 //! For development only: no crate of the product may depend on this one, except for its own tests.
 
 pub mod client;
+pub mod grep;
 pub mod postgres;
+pub mod queries;
 pub mod server;
 pub mod tables;
 pub mod world;

@@ -69,10 +69,19 @@ fn malformed(error: &serde_json::Error) -> Problem {
 }
 
 fn wrong(pointer: String, error: &serde_json::Error) -> Problem {
-    // serde says where in the text it was; the pointer says it better.
-    let words = error.to_string();
-    let words = words.split(" at line ").next().unwrap_or_default();
-    Problem::invalid(pointer, format!("{}.", capitalised(words)))
+    Problem::invalid(pointer, format!("{}.", capitalised(&without_value(&error.to_string()))))
+}
+
+/// What serde says, but for the value that it did not expect: that may be a secret in the wrong place. Where in the text
+/// it was is left out as well; the pointer says it better.
+fn without_value(words: &str) -> String {
+    let names_value = ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|it| words.starts_with(it));
+    let words = match words.rsplit_once(", expected ") {
+        Some((_, expected)) if names_value => format!("expected {expected}"),
+        None if names_value => "unexpected value".to_owned(),
+        _ => words.to_owned(),
+    };
+    words.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -97,7 +97,7 @@ impl Service {
         let Some(instance) = instances::find(permit, db, &id)? else { return Ok(None) };
         let filter = keys::Filter { instance: Some(id), ..keys::Filter::default() };
         let first = Page { after: None, limit: 1 };
-        let initial = keys::list(permit, db, instance.created_at, &filter, &first)?.pop();
+        let initial = keys::list(permit, db, instance.created_at, &filter, &first)?.keys.pop();
         let initial_key = match initial.filter(|key| key.created_at == instance.created_at) {
             None => None,
             // If it was changed since, its secret cannot be given again.

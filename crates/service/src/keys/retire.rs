@@ -41,7 +41,9 @@ impl Service {
             let PairState::Retiring(retirement) = pair.state else { return Ok(()) };
             let uses = key_usage::of_key(&tenant, db, id)?;
             let last_used_at = uses.iter().find(|used| used.access_key_id == pair.access_key_id).map(|used| used.at);
-            if !retirement.is_quiet(last_used_at, now) {
+            // Where no use of the key at all was reported, nobody reports: silence says nothing.
+            let is_heard_of = uses.iter().any(|used| used.at >= retirement.since);
+            if !is_heard_of || !retirement.is_quiet(last_used_at, now) {
                 return Ok(());
             }
             let Ok(key) = key.retire(now) else { return Ok(()) };

@@ -1,0 +1,150 @@
+//! 100,000 keys in one tenant: what a page of their list costs does not depend on which page it is.
+
+use serde_json::{Value, json};
+use testkit::queries::Queries;
+use testkit::{Answer, Client, Server};
+
+use crate::place::Place;
+
+const KEYS: usize = 100_000;
+
+/// Each filter, and whether few or many keys fit: the rare ones are the last of all, where a search that goes through
+/// everything comes to them at the end.
+const FILTERS: [&str; 17] = [
+    "",
+    "region=waw3-1",
+    "instance={instance}",
+    "status=active",
+    "status=disabled",
+    "status=revoked",
+    "status=expired",
+    "label=common",
+    "label=rare",
+    "label=none",
+    "bucket=common",
+    "bucket=rare",
+    "access_key_id=SEED0000000000099999",
+    "older_than_days=1",
+    "older_than_days=80",
+    "label=common&status=disabled&region=waw3-1",
+    "bucket=common&status=expired&older_than_days=80",
+];
+
+/// 100,000 keys after one that is copied: one in two is labelled `common` and names the bucket `common`, one in a
+/// hundred is revoked, and only among the last ten are there any that are disabled, expired, old or rare.
+fn seed(server: &Server, first: &str) {
+    let embedded = server.service().database().url().is_embedded();
+    let digits = |width: usize| {
+        if embedded { format!("printf('%0{width}d', n)") } else { format!("lpad(n::text, {width}, '0')") }
+    };
+    let (id, access_key_id) = (format!("'key_' || {}", digits(26)), format!("'SEED' || {}", digits(16)));
+    let numbers =
+        format!("WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})", KEYS - 1);
+    let last = KEYS - 10;
+    let micros = server.now().timestamp_micros();
+    let day = 86_400_000_000_i64;
+    let some = if embedded { ["0", "1"] } else { ["FALSE", "TRUE"] };
+    server.execute(&format!(
+        "BEGIN;
+        {numbers} INSERT INTO keys SELECT {id}, tenant_id, instance_id, region,
+            CASE WHEN n >= {last} THEN 'rare' WHEN n % 2 = 0 THEN 'common' ELSE 'other' END, description,
+            CASE WHEN n % 2 = 0 OR n >= {last} THEN {no} ELSE {yes} END, prefixes, permissions, networks,
+            CASE WHEN n >= {last} AND n % 2 = 0 THEN 'disabled' WHEN n % 100 = 0 THEN 'revoked' ELSE 'active' END,
+            CASE WHEN (n >= {last} AND n % 2 = 0) OR n % 100 = 0 THEN {micros} END,
+            CASE WHEN n >= {last} AND n % 2 = 1 THEN {micros} - 1 END, {access_key_id},
+            CASE WHEN n >= {last} THEN {micros} - 90 * {day} ELSE {micros} END, created_at, created_by_kind,
+            created_by_id, version FROM keys, numbers WHERE keys.id = '{first}';
+        {numbers} INSERT INTO key_buckets SELECT {id}, tenant_id, CASE WHEN n >= {last} THEN 'rare' ELSE 'common' END
+            FROM keys, numbers WHERE keys.id = '{first}' AND (n % 2 = 0 OR n >= {last});
+        {numbers} INSERT INTO key_pairs SELECT {access_key_id}, {id}, tenant_id, version, since, state, retiring_since,
+            retiring_until, quiet_for_seconds, ended_at, sealed_by, sealed, made_by
+            FROM key_pairs, numbers WHERE key_id = '{first}';
+        COMMIT; ANALYZE;",
+        no = some[0],
+        yes = some[1],
+    ));
+}
+
+/// Pages from the beginning to a cursor far inside, or to the end.
+fn walk(client: &Client, path: &str, pages: usize) -> (Vec<Answer>, usize) {
+    let (mut answers, mut next, mut items) = (Vec::new(), path.to_owned(), 0);
+    while answers.len() < pages {
+        let answer = client.get(&next).expect(200);
+        items += answer.items().len();
+        let cursor = answer.field("/next_cursor");
+        answers.push(answer);
+        match cursor {
+            Value::String(cursor) => next = format!("{path}&cursor={cursor}"),
+            _ => break,
+        }
+    }
+    (answers, items)
+}
+
+/// What one request has the database do: the most rows that any of its queries read.
+fn rows_read(server: &Server, queries: &Queries, client: &Client, path: &str) -> i64 {
+    queries.forget();
+    client.get(path).expect(200);
+    let asked: Vec<_> =
+        queries.heard().into_iter().filter(|query| query.contains("keys") || query.contains("key_")).collect();
+    assert!(!asked.is_empty());
+    asked.iter().map(|query| server.rows_read_by(query)).sum()
+}
+
+fn test(server: &Server, queries: &Queries) {
+    let place = Place::of(server, "multi");
+    let made = place.make("First");
+    seed(server, &made.text_at("/key/id"));
+    let client = server.operator();
+    let instance = made.text_at("/key/instance_id");
+    for filter in FILTERS {
+        let path = format!("{}?limit=50&{}", place.keys(), filter.replace("{instance}", &instance));
+        let first = rows_read(server, queries, &client, &path);
+        // A page holds 50 keys with their pairs and buckets; a search that is broken off has looked at 2,000 and a page.
+        assert!(first <= 9000, "{filter}: {first} rows");
+        let (pages, _) = walk(&client, &path, 30);
+        let cursor = pages.last().map(|page| page.field("/next_cursor")).unwrap_or_default();
+        if let Some(cursor) = cursor.as_str() {
+            let far = rows_read(server, queries, &client, &format!("{path}&cursor={cursor}"));
+            assert!(far <= first * 2 + 200, "{filter}: {far} rows after 30 pages, {first} on the first");
+        }
+    }
+}
+
+#[test]
+fn a_page_costs_the_same_wherever_it_is_on_sqlite() {
+    let queries = Queries::listen();
+    test(&Server::on_sqlite(), &queries);
+}
+
+#[test]
+fn a_page_costs_the_same_wherever_it_is_on_postgres() {
+    let queries = Queries::listen();
+    test(&Server::on_postgres(), &queries);
+}
+
+testkit::on_both_databases! {
+    fn every_key_that_fits_is_found_among_100_000(server: &Server) {
+        let place = Place::of(server, "multi");
+        let made = place.make("First");
+        seed(server, &made.text_at("/key/id"));
+        let client = server.operator();
+        for (filter, expected) in [
+            ("status=expired", 5),
+            ("status=disabled", 5),
+            ("status=revoked", KEYS / 100),
+            ("label=rare", 10),
+            ("bucket=rare", 10),
+            ("older_than_days=80", 10),
+            ("label=rare&status=disabled", 5),
+            ("bucket=rare&status=expired&older_than_days=80", 5),
+            ("access_key_id=SEED0000000000099999", 1),
+            ("access_key_id=SEED0000000000099999&bucket=common", 0),
+        ] {
+            let (pages, found) = walk(&client, &format!("{}?limit=500&{filter}", place.keys()), usize::MAX);
+            assert_eq!(found, expected, "{filter} in {} pages", pages.len());
+        }
+        let body = json!({"region": crate::place::REGION, "label": "One more"});
+        client.post(&place.keys(), body).expect(201);
+    }
+}
