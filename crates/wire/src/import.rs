@@ -60,6 +60,10 @@ pub struct ImportKey {
 
 /// What has become of each line.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"results": [
+    {"index": 0, "status": "refused", "problem": {"type": "/problems/access-key-id-taken", "title": "Access key id taken",
+        "detail": "This access key id cannot be used.", "errors": []}}
+]}))]
 pub struct ImportedKeys {
     /// One for each item, in the same order.
     pub results: Vec<ImportResult>,
