@@ -68,7 +68,7 @@ fn literal(value: &Value) -> String {
     match value {
         Value::String(text) => format!("'{text}'"),
         Value::Array(values) => format!("ARRAY[{}]::text[]", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
@@ -91,15 +91,15 @@ impl Server {
         }
         let plan = self.lines_of_plan(query).concat();
         let plan: Value = serde_json::from_str(&plan).expect("a plan");
-        rows_of(plan.pointer("/0/Plan").expect("a plan"), query)
+        rows_of(plan.pointer("/0/Plan").expect("a plan"))
     }
 }
 
 /// What every step of a plan read, thrown away or not.
-fn rows_of(step: &Value, query: &str) -> i64 {
+fn rows_of(step: &Value) -> i64 {
     let number = |name: &str| step.get(name).and_then(Value::as_f64).unwrap_or(0.0);
     let below = step.get("Plans").and_then(Value::as_array).into_iter().flatten();
-    let below: i64 = below.map(|step| rows_of(step, query)).sum();
+    let below: i64 = below.map(rows_of).sum();
     let own = (number("Actual Rows") + number("Rows Removed by Filter")) * number("Actual Loops").max(1.0);
     let is_scan = step.get("Node Type").and_then(Value::as_str).is_some_and(|name| name.contains("Scan"));
     below + if is_scan { own as i64 } else { 0 }

@@ -106,7 +106,7 @@ on_both_databases! {
         let path = place.key(&made);
         let turn = std::sync::atomic::AtomicUsize::new(0);
         let answers = at_once(32, &place.admin, |client| {
-            let is_revoke = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % 4 == 0;
+            let is_revoke = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst).is_multiple_of(4);
             client.act(&format!("{path}/{}", if is_revoke { "revoke" } else { "reset" }))
         });
         let revoked: Vec<_> = answers.iter().filter(|answer| answer.status == 200 && answer.field("/key/status") == "revoked").collect();

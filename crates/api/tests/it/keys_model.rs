@@ -189,15 +189,9 @@ impl<'s> Pair<'s> {
                 let product = Product::ALL[*product];
                 self.create(product, *instance, *label, *described, buckets, *ends);
             }
-            Step::Reset(key) => self.act(
-                *key,
-                "reset",
-                None,
-                |key, now| key.may_reset(now),
-                |key, id, now| {
-                    (key.access_key_id, key.since, key.retiring) = (id, now, None);
-                },
-            ),
+            Step::Reset(key) => self.act(*key, "reset", None, NaiveKey::may_reset, |key, id, now| {
+                (key.access_key_id, key.since, key.retiring) = (id, now, None);
+            }),
             Step::Rotate(key, grace) => {
                 let body = json!({"grace_seconds": grace});
                 self.act(
@@ -222,10 +216,10 @@ impl<'s> Pair<'s> {
                 },
             ),
             Step::Disable(key) => {
-                self.act(*key, "disable", None, NaiveKey::may_disable, |key, _, _| key.state = State::Disabled)
+                self.act(*key, "disable", None, NaiveKey::may_disable, |key, _, _| key.state = State::Disabled);
             }
             Step::Enable(key) => {
-                self.act(*key, "enable", None, NaiveKey::may_enable, |key, _, _| key.state = State::Active)
+                self.act(*key, "enable", None, NaiveKey::may_enable, |key, _, _| key.state = State::Active);
             }
             Step::Delete(key) => self.delete(*key),
             Step::Change { key, label, ends } => self.change(*key, *label, *ends),
@@ -236,7 +230,7 @@ impl<'s> Pair<'s> {
         }
         self.compare_touched();
         self.steps += 1;
-        if self.steps % 20 == 0 {
+        if self.steps.is_multiple_of(20) {
             self.compare();
         }
     }
@@ -354,7 +348,8 @@ impl<'s> Pair<'s> {
 
     fn list(&self, filter: &Filter) {
         let now = self.now();
-        let (query, fits): (String, Box<dyn Fn(&NaiveKey) -> bool>) = match *filter {
+        type Fits = Box<dyn Fn(&NaiveKey) -> bool>;
+        let (query, fits): (String, Fits) = match *filter {
             Filter::Region(region) => {
                 let product = Product::ALL[region];
                 (format!("region={}", product.name()), Box::new(move |key| key.product == product))
