@@ -1,1 +1,1 @@
-//! placeholder
+//! Keyreeve's benchmarks. Nothing is measured here yet.
