@@ -48,6 +48,10 @@ impl Actor {
         Self { kind: ActorKind::User, id: id.to_string() }
     }
 
+    pub fn gateway(id: &crate::id::GatewayId) -> Self {
+        Self { kind: ActorKind::Gateway, id: id.to_string() }
+    }
+
     pub fn anonymous() -> Self {
         Self { kind: ActorKind::Anonymous, id: "anonymous".to_owned() }
     }

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 
 use crate::actor::Actor;
-use crate::id::{TenantId, TokenId, UserId};
+use crate::id::{GatewayId, TenantId, TokenId, UserId};
 use crate::partner::PartnerPath;
 use crate::scope::{Scope, Scopes};
 use crate::text::Description;
@@ -41,6 +41,7 @@ pub enum TokenOwner {
     Operator,
     Partner(PartnerPath),
     Tenant(TenantId),
+    Gateway(GatewayId),
 }
 
 impl TokenOwner {
@@ -49,6 +50,7 @@ impl TokenOwner {
             Self::Operator => TokenKind::Operator,
             Self::Partner(_) => TokenKind::Partner,
             Self::Tenant(_) => TokenKind::Tenant,
+            Self::Gateway(_) => TokenKind::Gateway,
         }
     }
 
@@ -56,8 +58,9 @@ impl TokenOwner {
     pub fn possible_scopes(&self) -> impl Iterator<Item = Scope> {
         let kind = self.kind();
         Scope::ALL.into_iter().filter(move |scope| match scope {
+            Scope::GatewayUse => kind == TokenKind::Gateway,
             Scope::PlatformWrite => kind == TokenKind::Operator,
-            Scope::PartnersWrite => kind != TokenKind::Tenant,
+            Scope::PartnersWrite => matches!(kind, TokenKind::Operator | TokenKind::Partner),
             Scope::TenantsRead
             | Scope::TenantsWrite
             | Scope::UsersWrite
@@ -65,7 +68,7 @@ impl TokenOwner {
             | Scope::KeysWrite
             | Scope::TokensWrite
             | Scope::AuditRead
-            | Scope::UsageRead => true,
+            | Scope::UsageRead => kind != TokenKind::Gateway,
         })
     }
 }

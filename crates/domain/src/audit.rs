@@ -85,6 +85,11 @@ actions! {
     SessionStarted = "session.started",
     SessionEnded = "session.ended",
     RefreshTokenReused = "refresh_token.reused",
+    GatewayCreated = "gateway.created",
+    GatewayChanged = "gateway.changed",
+    GatewayDeleted = "gateway.deleted",
+    SigningKeysIssued = "signing_keys.issued",
+    SecretIssued = "secret.issued",
 }
 
 /// Events are chained per tenant, per partner, and for the platform itself.

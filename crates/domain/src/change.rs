@@ -1,7 +1,9 @@
 //! What those who remember things have to be told: the rows of the change feed.
 
-use crate::id::{KeyId, PartnerId, TenantId};
+use crate::Invalid;
+use crate::id::{GatewayId, PartnerId, TenantId};
 use crate::key::AccessKeyId;
+use crate::text::RegionCode;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -10,7 +12,9 @@ pub enum Change {
     /// The tenant, and with it all its people and keys.
     Tenant(TenantId),
     /// One pair of a key: whoever remembers keys remembers them by their access key ids.
-    Key(KeyId, AccessKeyId),
+    Key(AccessKeyId, RegionCode),
+    /// The gateway, and with it its tokens.
+    Gateway(GatewayId),
 }
 
 impl Change {
@@ -19,6 +23,7 @@ impl Change {
             Self::Partner(_) => "partner",
             Self::Tenant(_) => "tenant",
             Self::Key(..) => "key",
+            Self::Gateway(_) => "gateway",
         }
     }
 
@@ -27,7 +32,47 @@ impl Change {
         match self {
             Self::Partner(id) => id.as_str(),
             Self::Tenant(id) => id.as_str(),
-            Self::Key(_, access_key_id) => access_key_id.as_str(),
+            Self::Key(access_key_id, _) => access_key_id.as_str(),
+            Self::Gateway(id) => id.as_str(),
+        }
+    }
+
+    /// Where it matters; everywhere if nowhere is named.
+    pub fn region(&self) -> Option<&RegionCode> {
+        match self {
+            Self::Key(_, region) => Some(region),
+            Self::Partner(_) | Self::Tenant(_) | Self::Gateway(_) => None,
+        }
+    }
+
+    /// From what the three say.
+    pub fn parse(kind: &str, subject: &str, region: Option<&str>) -> Result<Self, Invalid> {
+        match (kind, region) {
+            ("partner", None) => Ok(Self::Partner(PartnerId::parse(subject)?)),
+            ("tenant", None) => Ok(Self::Tenant(TenantId::parse(subject)?)),
+            ("gateway", None) => Ok(Self::Gateway(GatewayId::parse(subject)?)),
+            ("key", Some(region)) => Ok(Self::Key(AccessKeyId::parse(subject)?, RegionCode::parse(region)?)),
+            _ => Err(Invalid::because("No such kind of change.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entropy, Timestamp};
+
+    #[test]
+    fn every_change_parses_back() {
+        let (mut entropy, now) = (Entropy::from_seed([1; 32]), Timestamp::UNIX_EPOCH);
+        for change in [
+            Change::Partner(PartnerId::draw(&mut entropy, now)),
+            Change::Tenant(TenantId::draw(&mut entropy, now)),
+            Change::Gateway(GatewayId::draw(&mut entropy, now)),
+            Change::Key(AccessKeyId::draw(&mut entropy, "KR", 20), RegionCode::parse("waw3-1").unwrap()),
+        ] {
+            let region = change.region().map(RegionCode::as_str);
+            assert_eq!(Change::parse(change.kind(), change.subject(), region), Ok(change.clone()));
         }
     }
 }

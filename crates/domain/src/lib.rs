@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod actor;
 pub mod api_token;
 pub mod audit;
@@ -13,6 +14,7 @@ pub mod change;
 pub mod claim;
 pub mod entropy;
 pub mod explanation;
+pub mod gateway;
 pub mod id;
 pub mod instance;
 pub mod invalid;

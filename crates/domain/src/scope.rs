@@ -17,10 +17,12 @@ pub enum Scope {
     UsageRead,
     /// Regions, key models, gateways: the storage itself. Only operators' tokens have it.
     PlatformWrite,
+    /// The gateway plane, as far as the gateway's capabilities go. Only gateways' tokens have it, and nothing else.
+    GatewayUse,
 }
 
 impl Scope {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TenantsRead,
         Self::TenantsWrite,
         Self::UsersWrite,
@@ -31,6 +33,7 @@ impl Scope {
         Self::AuditRead,
         Self::UsageRead,
         Self::PlatformWrite,
+        Self::GatewayUse,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Scope {
             Self::AuditRead => "audit:read",
             Self::UsageRead => "usage:read",
             Self::PlatformWrite => "platform:write",
+            Self::GatewayUse => "gateway:use",
         }
     }
 

@@ -3,6 +3,9 @@
 //! Ours end in a checksum, so that a scanner is certain and a misprint costs no look-up. It is no proof of anything.
 //! Imported ones come as they are.
 
+use std::sync::LazyLock;
+
+use crate::key_model::{self, Switches};
 use crate::text::texts;
 use crate::{Entropy, Invalid};
 
@@ -35,6 +38,20 @@ impl AccessKeyId {
         }
     }
 }
+
+impl AccessKeyId {
+    /// Whether it has the form of the built-in key models' ids and a wrong checksum. Nobody has such an id: none is drawn
+    /// and none is imported, so it needs no look-up.
+    pub fn is_misprint(&self) -> bool {
+        let is_in_form = |(_, _, switches): &(_, _, Switches)| {
+            self.0.len() == usize::from(switches.id_length) && self.0.starts_with(&switches.id_prefix)
+        };
+        let is_in_letters = self.0.bytes().all(|letter| worth(letter).is_some());
+        is_in_letters && !self.has_checksum() && BUILT_IN.iter().any(is_in_form)
+    }
+}
+
+static BUILT_IN: LazyLock<[(&'static str, &'static str, Switches); 3]> = LazyLock::new(key_model::built_in);
 
 impl std::borrow::Borrow<str> for AccessKeyId {
     fn borrow(&self) -> &str {
@@ -108,6 +125,21 @@ mod tests {
                     assert!(!is_ours(&misprint), "{id} {misprint}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_misprint_of_a_built_in_form_is_known_for_one_and_nothing_else_is() {
+        for prefix in ["KR", "NQAK"] {
+            let id = drawn(prefix, 20);
+            assert!(!id.is_misprint());
+            let (body, sum) = id.as_str().split_at(18);
+            let wrong = if sum == "00" { "01" } else { "00" };
+            assert!(AccessKeyId::parse(&format!("{body}{wrong}")).unwrap().is_misprint());
+            assert!(!AccessKeyId::parse(&format!("{body}{wrong}0")).unwrap().is_misprint(), "another length");
+        }
+        for foreign in ["AKIAIOSFODNN7EXAMPLE", "minio-backup-1", "KR-with-small-letter"] {
+            assert!(!AccessKeyId::parse(foreign).unwrap().is_misprint(), "{foreign}");
         }
     }
 

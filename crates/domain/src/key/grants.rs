@@ -85,7 +85,7 @@ pub enum Buckets {
 }
 
 impl Buckets {
-    fn admit(&self, bucket: Option<&str>) -> bool {
+    pub fn admit(&self, bucket: Option<&str>) -> bool {
         match self {
             Self::All => true,
             Self::Specific(names) => bucket.is_some_and(|bucket| names.0.contains(bucket)),
@@ -146,7 +146,7 @@ impl Prefixes {
         self.0.iter()
     }
 
-    fn admit(&self, object_key: Option<&str>) -> bool {
+    pub fn admit(&self, object_key: Option<&str>) -> bool {
         self.0.is_empty()
             || object_key.is_some_and(|object| self.0.iter().any(|prefix| object.starts_with(prefix.as_str())))
     }
