@@ -8,4 +8,9 @@
 
 #![forbid(unsafe_code)]
 
+mod decision;
+mod described;
 pub mod sigv4;
+
+pub use decision::{Candidate, Denial, decide};
+pub use described::{Described, Named, Needs};
