@@ -1,6 +1,6 @@
 //! Every operation that needs a caller, by name. Names are those of the REST API (`operationId`, in snake case).
 
-use crate::object::{Object, Oneself, Partnership, Platform, Tenancy};
+use crate::object::{Object, OneGateway, Oneself, Partnership, Plane, Platform, Tenancy};
 
 /// An operation as a type, so that a [`Permit`](crate::Permit) for one cannot serve another.
 pub trait Action: sealed::Sealed + Send + Sync + 'static {
@@ -63,6 +63,25 @@ operations! {
         ListTenants = "list_tenants",
         CreateTenant = "create_tenant",
         ReadAudit = "read_audit",
+        ListGateways = "list_gateways",
+        CreateGateway = "create_gateway",
+    }
+    OneGateway {
+        ReadGateway = "read_gateway",
+        ChangeGateway = "change_gateway",
+        DeleteGateway = "delete_gateway",
+        ListGatewayTokens = "list_gateway_tokens",
+        CreateGatewayToken = "create_gateway_token",
+        RotateGatewayToken = "rotate_gateway_token",
+        DeleteGatewayToken = "delete_gateway_token",
+    }
+    Plane {
+        VerifyRequest = "verify_request",
+        VerifyRequests = "verify_requests",
+        IssueSigningKeys = "issue_signing_keys",
+        IssueSecret = "issue_secret",
+        FollowChanges = "follow_changes",
+        ReportUsage = "report_usage",
     }
     Partnership {
         ReadPartner = "read_partner",

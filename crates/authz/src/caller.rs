@@ -1,7 +1,10 @@
 //! Who is asking: a closed list, so that nobody falls between two checks.
 
+use std::sync::Arc;
+
 use crate::object::Tenancy;
 use domain::actor::Actor;
+use domain::gateway::Gateway;
 use domain::id::{SessionId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::Scopes;
@@ -14,6 +17,8 @@ pub enum Caller {
     Partner(Token, PartnerPath),
     Tenant(Token, Tenancy),
     User(Person),
+    /// An S3 gateway. It is remembered between requests and shared by them.
+    Gateway(Arc<GatewayToken>),
 }
 
 /// An API token that was found live.
@@ -26,6 +31,13 @@ pub struct Token {
     pub expires_at: Timestamp,
     /// The person at the beginning, for whom a token that this one makes will stand as well.
     pub vouched_by: Option<UserId>,
+}
+
+/// A gateway's token that was found live, and the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayToken {
+    pub token: Token,
+    pub gateway: Gateway,
 }
 
 /// A person whose session was found live.
@@ -43,12 +55,14 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => Actor::token(&token.id),
             Self::User(person) => Actor::user(&person.user),
+            Self::Gateway(held) => Actor::gateway(&held.gateway.id),
         }
     }
 
     pub fn token(&self) -> Option<&Token> {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => Some(token),
+            Self::Gateway(held) => Some(&held.token),
             Self::User(_) => None,
         }
     }
@@ -57,7 +71,7 @@ impl Caller {
         match self {
             Self::Tenant(_, tenancy) => Some(&tenancy.id),
             Self::User(person) => Some(&person.tenancy.id),
-            Self::Operator(_) | Self::Partner(..) => None,
+            Self::Operator(_) | Self::Partner(..) | Self::Gateway(_) => None,
         }
     }
 
@@ -66,6 +80,7 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.id.as_str(),
             Self::User(person) => person.user.as_str(),
+            Self::Gateway(held) => held.gateway.id.as_str(),
         }
     }
 
@@ -73,6 +88,7 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.expires_at,
             Self::User(person) => person.expires_at,
+            Self::Gateway(held) => held.token.expires_at,
         }
     }
 
@@ -81,6 +97,7 @@ impl Caller {
         match self {
             Self::Operator(token) | Self::Partner(token, _) | Self::Tenant(token, _) => token.vouched_by.as_ref(),
             Self::User(person) => Some(&person.user),
+            Self::Gateway(_) => None,
         }
     }
 
@@ -88,7 +105,7 @@ impl Caller {
     pub fn role(&self) -> Option<Role> {
         match self {
             Self::User(person) => Some(person.role),
-            Self::Operator(_) | Self::Partner(..) | Self::Tenant(..) => None,
+            Self::Operator(_) | Self::Partner(..) | Self::Tenant(..) | Self::Gateway(_) => None,
         }
     }
 }

@@ -14,5 +14,5 @@ pub mod table;
 
 pub use action::Action;
 pub use caller::Caller;
-pub use object::{HoldsTokens, OnPartner, OnTenant, Oneself, Partnership, Platform, Tenancy};
+pub use object::{HoldsTokens, OnPartner, OnTenant, OneGateway, Oneself, Partnership, Plane, Platform, Tenancy};
 pub use permit::{Denied, Permit, Reach, authorize};

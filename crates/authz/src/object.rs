@@ -2,7 +2,7 @@
 
 use domain::api_token::TokenOwner;
 use domain::audit::Chain;
-use domain::id::{PartnerId, TenantId};
+use domain::id::{GatewayId, PartnerId, TenantId};
 use domain::partner::PartnerPath;
 
 use crate::Caller;
@@ -25,6 +25,16 @@ pub struct Platform;
 /// The caller itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Oneself;
+
+/// One gateway, as something that operators look after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneGateway {
+    pub id: GatewayId,
+}
+
+/// What gateways ask: the plane on which requests are verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plane;
 
 /// One partner and its place in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +61,24 @@ impl Object for Oneself {
     }
 }
 
+impl Object for OneGateway {
+    fn is_visible_to(&self, caller: &Caller) -> bool {
+        matches!(caller, Caller::Operator(_))
+    }
+}
+
+impl Object for Plane {
+    fn is_visible_to(&self, _: &Caller) -> bool {
+        true
+    }
+}
+
 impl Object for Partnership {
     fn is_visible_to(&self, caller: &Caller) -> bool {
         match caller {
             Caller::Operator(_) => true,
             Caller::Partner(_, path) => path.covers(&self.path),
-            Caller::Tenant(..) | Caller::User(_) => false,
+            Caller::Tenant(..) | Caller::User(_) | Caller::Gateway(_) => false,
         }
     }
 
@@ -73,6 +95,7 @@ impl Object for Tenancy {
             Caller::Partner(_, path) => self.partner.as_ref().is_some_and(|of_tenant| path.covers(of_tenant)),
             Caller::Tenant(_, tenancy) => tenancy.id == self.id,
             Caller::User(person) => person.tenancy.id == self.id,
+            Caller::Gateway(_) => false,
         }
     }
 }
@@ -87,6 +110,16 @@ pub trait HoldsTokens: Object {
 impl HoldsTokens for Platform {
     fn token_owner(&self) -> TokenOwner {
         TokenOwner::Operator
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::Platform
+    }
+}
+
+impl HoldsTokens for OneGateway {
+    fn token_owner(&self) -> TokenOwner {
+        TokenOwner::Gateway(self.id.clone())
     }
 
     fn chain(&self) -> Chain {

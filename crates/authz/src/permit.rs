@@ -4,19 +4,26 @@ use std::marker::PhantomData;
 
 use domain::api_token::TokenOwner;
 use domain::audit::Chain;
-use domain::id::{PartnerId, TenantId};
+use domain::id::{GatewayId, PartnerId, TenantId};
 use domain::partner::PartnerPath;
 
 use crate::action::{Action, CreatePartner, CreateTenant};
-use crate::object::{HoldsTokens, Object, OnPartner, OnTenant, Partnership, Tenancy};
+use crate::caller::GatewayToken;
+use crate::object::{HoldsTokens, Object, OnPartner, OnTenant, OneGateway, Partnership, Plane, Tenancy};
 use crate::{Caller, table};
 
 /// `caller` may do `A` to the object inside.
-#[derive(Debug, Clone)]
 pub struct Permit<A: Action> {
     caller: Caller,
     object: A::Object,
     action: PhantomData<A>,
+}
+
+/// For whatever operation it is: what an operation is called need not be cloned.
+impl<A: Action> Clone for Permit<A> {
+    fn clone(&self) -> Self {
+        Self { caller: self.caller.clone(), object: self.object.clone(), action: PhantomData }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +53,7 @@ pub enum Reach {
     Everything,
     Subtree(PartnerPath),
     OneTenant(TenantId),
+    Nothing,
 }
 
 impl<A: Action> Permit<A> {
@@ -59,6 +67,7 @@ impl<A: Action> Permit<A> {
             Caller::Partner(_, path) => Reach::Subtree(path.clone()),
             Caller::Tenant(_, tenancy) => Reach::OneTenant(tenancy.id.clone()),
             Caller::User(person) => Reach::OneTenant(person.tenancy.id.clone()),
+            Caller::Gateway(_) => Reach::Nothing,
         }
     }
 }
@@ -120,6 +129,22 @@ impl<A: Action<Object = Tenancy>> OnTenant for Permit<A> {
 
     fn tenancy(&self) -> &Tenancy {
         &self.object
+    }
+}
+
+impl<A: Action<Object = OneGateway>> Permit<A> {
+    pub fn gateway(&self) -> &GatewayId {
+        &self.object.id
+    }
+}
+
+impl<A: Action<Object = Plane>> Permit<A> {
+    /// The gateway that asks. Only gateways are given such permits; for anybody else there would be none.
+    pub fn asker(&self) -> Option<&GatewayToken> {
+        match &self.caller {
+            Caller::Gateway(held) => Some(held),
+            Caller::Operator(_) | Caller::Partner(..) | Caller::Tenant(..) | Caller::User(_) => None,
+        }
     }
 }
 

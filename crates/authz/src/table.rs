@@ -1,6 +1,7 @@
 //! THE table: who may do what. One place, no wildcard, printed to `tests/matrix.txt` for people to review.
 
 use domain::Role;
+use domain::gateway::Capability;
 use domain::scope::Scope;
 
 use crate::Caller;
@@ -19,6 +20,8 @@ pub struct Rule {
     pub tenant: bool,
     /// The least role that suffices for a person; nobody where none is given.
     pub role: Option<Role>,
+    /// What a gateway must be capable of; nothing for gateways where none is given.
+    pub gateway: Option<Capability>,
 }
 
 pub const fn rule(operation: Operation) -> Rule {
@@ -85,6 +88,20 @@ pub const fn rule(operation: Operation) -> Rule {
 
         O::CreateClaim | O::ImportKeys => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
 
+        O::ListGateways | O::CreateGateway | O::ReadGateway | O::ChangeGateway | O::DeleteGateway => {
+            operator(Scope::PlatformWrite)
+        }
+        // A gateway's token may be handed secrets: whoever makes one must be able to make the gateway as well.
+        O::ListGatewayTokens | O::CreateGatewayToken | O::RotateGatewayToken | O::DeleteGatewayToken => {
+            operator(Scope::PlatformWrite)
+        }
+
+        O::VerifyRequest | O::VerifyRequests => gateways(Capability::Verify),
+        O::IssueSigningKeys => gateways(Capability::SigningKeys),
+        O::IssueSecret => gateways(Capability::Secrets),
+        O::FollowChanges => gateways(Capability::Changes),
+        O::ReportUsage => gateways(Capability::Usage),
+
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),
         O::ReadTenantAudit => operator(Scope::AuditRead).partners().tenants().people(Role::Admin),
@@ -92,11 +109,15 @@ pub const fn rule(operation: Operation) -> Rule {
 }
 
 const fn nobody() -> Rule {
-    Rule { scope: None, operator: false, partner: false, only_below: false, tenant: false, role: None }
+    Rule { scope: None, operator: false, partner: false, only_below: false, tenant: false, role: None, gateway: None }
 }
 
 const fn everybody() -> Rule {
     Rule { scope: None, operator: true, partner: true, tenant: true, role: Some(Role::Member), ..nobody() }
+}
+
+const fn gateways(capability: Capability) -> Rule {
+    Rule { gateway: Some(capability), ..nobody() }
 }
 
 const fn operator(scope: Scope) -> Rule {
@@ -127,6 +148,7 @@ impl Rule {
             Caller::Partner(token, _) => self.partner && holds(token),
             Caller::Tenant(token, _) => self.tenant && holds(token),
             Caller::User(person) => self.role.is_some_and(|least| person.role >= least),
+            Caller::Gateway(held) => self.gateway.is_some_and(|needed| held.gateway.capabilities.contain(needed)),
         }
     }
 
@@ -145,6 +167,9 @@ impl Rule {
             Some(Role::MemberPlus) => who.push("people who are `member+` or `admin`".to_owned()),
             Some(Role::Admin) => who.push("people who are `admin`".to_owned()),
             None => {}
+        }
+        if let Some(capability) = self.gateway {
+            who.push(format!("gateways with capability `{}`", capability.as_str()));
         }
         format!("May be called by {}.", who.join("; "))
     }

@@ -28,7 +28,7 @@ fn printed() -> String {
         "Who may do what to an object they can see. `yes` for a token means: with the scope in the second column.\n\
          `below`: partners that stand below the caller's, not its own.\n\n",
     );
-    let header = ["operation", "scope", "operator", "partner", "tenant", "admin", "member+", "member"];
+    let header = ["operation", "scope", "operator", "partner", "tenant", "admin", "member+", "member", "gateway"];
     line(&mut grid, header);
     for operation in Operation::ALL {
         let rule = rule(*operation);
@@ -45,13 +45,14 @@ fn printed() -> String {
                 person(Role::Admin),
                 person(Role::MemberPlus),
                 person(Role::Member),
+                rule.gateway.map_or("-", |capability| capability.as_str()),
             ],
         );
     }
     grid
 }
 
-fn line(grid: &mut String, cells: [&str; 8]) {
+fn line(grid: &mut String, cells: [&str; 9]) {
     let [operation, scope, rest @ ..] = cells;
     let mut row = format!("{operation:<24}{scope:<16}");
     for cell in rest {
@@ -64,6 +65,6 @@ fn line(grid: &mut String, cells: [&str; 8]) {
 fn every_operation_has_somebody_who_may_do_it() {
     for operation in Operation::ALL {
         let rule = rule(*operation);
-        assert!(rule.operator || rule.role.is_some(), "{} is for nobody", operation.as_str());
+        assert!(rule.operator || rule.role.is_some() || rule.gateway.is_some(), "{} is for nobody", operation.as_str());
     }
 }
