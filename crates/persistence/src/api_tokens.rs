@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use authz::{Action, HoldsTokens, OnPartner, Permit};
+use authz::{Action, HoldsTokens, OnPartner, OneGateway, Permit};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::actor::{Actor, ActorKind};
 use domain::api_token::{ApiToken, TokenOwner};
-use domain::id::{TenantId, TokenId, UserId};
+use domain::id::{GatewayId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::{Scope, Scopes};
 use domain::text::Description;
@@ -38,6 +38,7 @@ pub(crate) struct ApiTokenRow {
     last_used_at: Option<i64>,
     last_used_from: Option<String>,
     version: i64,
+    gateway_id: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -56,6 +57,7 @@ struct NewApiTokenRow {
     created_by_id: String,
     vouched_by: Option<String>,
     version: i64,
+    gateway_id: Option<String>,
 }
 
 /// Queries start inside the permit's level: another level's token is simply not there.
@@ -64,10 +66,12 @@ macro_rules! owned_by {
         let query = api_tokens::table.into_boxed();
         match $owner {
             TokenOwner::Operator => {
-                query.filter(api_tokens::partner_path.is_null()).filter(api_tokens::tenant_id.is_null())
+                let of_nobody_else = api_tokens::partner_path.is_null().and(api_tokens::tenant_id.is_null());
+                query.filter(of_nobody_else.and(api_tokens::gateway_id.is_null()))
             }
             TokenOwner::Partner(path) => query.filter(api_tokens::partner_path.eq(path.to_string())),
             TokenOwner::Tenant(id) => query.filter(api_tokens::tenant_id.eq(id.to_string())),
+            TokenOwner::Gateway(id) => query.filter(api_tokens::gateway_id.eq(id.to_string())),
         }
     }};
 }
@@ -111,10 +115,11 @@ pub fn insert_first(_: System, db: &mut Writing<'_>, token: &ApiToken, hash: &[u
 }
 
 fn insert_row(db: &mut Writing<'_>, token: &ApiToken, hash: &[u8; 32]) -> Result<()> {
-    let (partner_path, tenant_id) = match &token.owner {
-        TokenOwner::Operator => (None, None),
-        TokenOwner::Partner(path) => (Some(path.to_string()), None),
-        TokenOwner::Tenant(id) => (None, Some(id.to_string())),
+    let (partner_path, tenant_id, gateway_id) = match &token.owner {
+        TokenOwner::Operator => (None, None, None),
+        TokenOwner::Partner(path) => (Some(path.to_string()), None, None),
+        TokenOwner::Tenant(id) => (None, Some(id.to_string()), None),
+        TokenOwner::Gateway(id) => (None, None, Some(id.to_string())),
     };
     let row = NewApiTokenRow {
         id: token.id.to_string(),
@@ -130,6 +135,7 @@ fn insert_row(db: &mut Writing<'_>, token: &ApiToken, hash: &[u8; 32]) -> Result
         created_by_id: token.created_by.id.clone(),
         vouched_by: token.vouched_by.as_ref().map(ToString::to_string),
         version: token.version,
+        gateway_id,
     };
     diesel::insert_into(api_tokens::table).values(&row).execute(db.connection())?;
     Ok(())
@@ -156,6 +162,13 @@ where
 /// Those of a partner go with it.
 pub fn delete_all_of_partner(permit: &impl OnPartner, db: &mut Writing<'_>) -> Result<()> {
     let its = api_tokens::table.filter(api_tokens::partner_path.eq(permit.path().to_string()));
+    diesel::delete(its).execute(db.connection())?;
+    Ok(())
+}
+
+/// Those of a gateway likewise.
+pub fn delete_all_of_gateway(permit: &Permit<impl Action<Object = OneGateway>>, db: &mut Writing<'_>) -> Result<()> {
+    let its = api_tokens::table.filter(api_tokens::gateway_id.eq(permit.gateway().to_string()));
     diesel::delete(its).execute(db.connection())?;
     Ok(())
 }
@@ -189,11 +202,12 @@ impl TryFrom<ApiTokenRow> for ApiToken {
     type Error = Error;
 
     fn try_from(row: ApiTokenRow) -> Result<Self> {
-        let owner = match (&row.partner_path, &row.tenant_id) {
-            (None, None) => TokenOwner::Operator,
-            (Some(path), None) => TokenOwner::Partner(ROW.parse(PartnerPath::parse, path)?),
-            (None, Some(id)) => TokenOwner::Tenant(ROW.parse(TenantId::parse, id)?),
-            (Some(_), Some(_)) => return Err(Error::corrupt("api_tokens", "it has two owners")),
+        let owner = match (&row.partner_path, &row.tenant_id, &row.gateway_id) {
+            (None, None, None) => TokenOwner::Operator,
+            (Some(path), None, None) => TokenOwner::Partner(ROW.parse(PartnerPath::parse, path)?),
+            (None, Some(id), None) => TokenOwner::Tenant(ROW.parse(TenantId::parse, id)?),
+            (None, None, Some(id)) => TokenOwner::Gateway(ROW.parse(GatewayId::parse, id)?),
+            _ => return Err(Error::corrupt("api_tokens", "it has two owners")),
         };
         let scopes = row.scopes.split(' ').map(|scope| ROW.parse(Scope::parse, scope)).collect::<Result<Vec<_>>>()?;
         let network = |text: &str| text.parse::<IpNet>().map_err(|error| Error::corrupt("api_tokens", error));

@@ -3,11 +3,12 @@
 //! They find by a secret's hash, by a session's id out of a signed token, or by an id whose visibility is decided next.
 //! None of them lists anything of a tenant.
 
-use authz::{Partnership, Tenancy};
+use authz::{OneGateway, Partnership, Tenancy};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::api_token::{ApiToken, TokenOwner};
-use domain::id::{PartnerId, SessionId, TenantId, UserId};
+use domain::gateway::Gateway;
+use domain::id::{GatewayId, PartnerId, SessionId, TenantId, UserId};
 use domain::partner::{Partner, PartnerPath};
 use domain::session::Session;
 use domain::tenant::Tenant;
@@ -16,6 +17,7 @@ use domain::user::User;
 
 use crate::api_tokens::ApiTokenRow;
 use crate::error::{Error, Result};
+use crate::gateways;
 use crate::partners::PartnerRow;
 use crate::rows::micros;
 use crate::schema::{api_tokens, partners, sessions, tenants, users};
@@ -30,6 +32,8 @@ pub struct TokenStanding {
     /// The partner it belongs to, or its tenant's, with everybody above.
     pub partners: Vec<Partner>,
     pub tenant: Option<Tenant>,
+    /// The gateway it belongs to, if it is a gateway's.
+    pub gateway: Option<Gateway>,
     /// The person who vouches for it; `Some(None)` if there was one and is no more.
     pub voucher: Option<Option<User>>,
 }
@@ -54,12 +58,17 @@ pub fn find_token(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<TokenS
             let path = tenant.partner.clone();
             (Some(tenant), path)
         }
+        TokenOwner::Gateway(_) => (None, None),
     };
     let voucher = match (&token.vouched_by, &tenant) {
         (Some(user), Some(tenant)) => Some(find_voucher(db, &tenant.id, user)?),
         _ => None,
     };
-    Ok(Some(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, voucher }))
+    let gateway = match &token.owner {
+        TokenOwner::Gateway(id) => gateways::find_by_id(db, id)?,
+        TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
+    };
+    Ok(Some(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher }))
 }
 
 pub fn find_session(db: &mut Reading<'_>, id: &SessionId) -> Result<Option<SessionStanding>> {
@@ -141,7 +150,12 @@ pub fn locate_partner(db: &mut Reading<'_>, id: &PartnerId) -> Result<Option<Par
     row.map(|row| Ok(Partnership { path: Partner::try_from(row)?.path })).transpose()
 }
 
-fn find_tenant(db: &mut Reading<'_>, id: &TenantId) -> Result<Option<Tenant>> {
+/// A gateway, for the same question.
+pub fn locate_gateway(db: &mut Reading<'_>, id: &GatewayId) -> Result<Option<OneGateway>> {
+    Ok(gateways::find_by_id(db, id)?.map(|gateway| OneGateway { id: gateway.id }))
+}
+
+pub(crate) fn find_tenant(db: &mut Reading<'_>, id: &TenantId) -> Result<Option<Tenant>> {
     let row: Option<TenantRow> = optional(tenants::table.find(id.as_str()).first(db.connection))?;
     row.map(Tenant::try_from).transpose()
 }

@@ -1,26 +1,128 @@
 //! Rows of `changes`, the feed for whoever remembers things.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use domain::Timestamp;
 use domain::change::Change;
 
-use crate::error::Result;
+use crate::System;
+use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::changes;
 use crate::transaction::{Reading, Writing, optional};
 
-/// Appends in the writer's own transaction and says the change's number.
-pub(crate) fn append(db: &mut Writing<'_>, change: &Change, now: Timestamp) -> Result<i64> {
-    let row = (changes::kind.eq(change.kind()), changes::subject.eq(change.subject()), changes::at.eq(micros(now)));
-    let inserted: (i64, String, String, i64) =
-        diesel::insert_into(changes::table).values(row).returning(changes::all_columns).get_result(db.connection())?;
-    Ok(inserted.0)
+const ROW: Row = Row("changes");
+
+/// One change as it stands in the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub sequence: i64,
+    pub change: Change,
+    pub at: Timestamp,
+}
+
+/// What one look at the feed has shown.
+#[derive(Debug)]
+pub struct Look {
+    /// In the feed's order. Those above `complete_to` may be joined by others between them.
+    pub told: Vec<Told>,
+    /// Nothing more will ever appear up to this number.
+    pub complete_to: i64,
+    /// What the database's clock showed, no later than the state that was looked at.
+    pub clock: i64,
+    /// That state itself, as the database names it.
+    pub snapshot: String,
+}
+
+#[derive(QueryableByName)]
+struct LookRow {
+    #[diesel(sql_type = BigInt)]
+    complete_to: i64,
+    #[diesel(sql_type = BigInt)]
+    clock: i64,
+    #[diesel(sql_type = Text)]
+    snapshot: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sequence: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    kind: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    subject: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    region: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    at: Option<i64>,
+}
+
+/// Appends in the writer's own transaction.
+pub(crate) fn append(db: &mut Writing<'_>, sequence: i64, change: &Change, now: Timestamp) -> Result<()> {
+    let row = (
+        changes::sequence.eq(sequence),
+        changes::kind.eq(change.kind()),
+        changes::subject.eq(change.subject()),
+        changes::region.eq(change.region().map(domain::text::RegionCode::as_str)),
+        changes::at.eq(micros(now)),
+    );
+    diesel::insert_into(changes::table).values(row).execute(db.connection())?;
+    Ok(())
+}
+
+/// At most so many changes after a number, and how far the feed is complete: both from one state of the database.
+pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Look> {
+    let edge = db.connection.feed_edge();
+    let query = format!(
+        "SELECT edge.complete_to, edge.clock, edge.snapshot, told.sequence, told.kind, told.subject, told.region, told.at \
+         FROM ({edge}) AS edge LEFT JOIN \
+         (SELECT * FROM changes WHERE sequence > {after} ORDER BY sequence LIMIT {most}) AS told ON 1 = 1 \
+         ORDER BY told.sequence"
+    );
+    let rows: Vec<LookRow> = diesel::sql_query(query).load(db.connection)?;
+    let first = rows.first().ok_or_else(|| Error::corrupt("feed", "its row is missing"))?;
+    let (complete_to, clock, snapshot) = (first.complete_to, first.clock, first.snapshot.clone());
+    let told = rows.into_iter().filter_map(LookRow::told).collect::<Result<_>>()?;
+    Ok(Look { told, complete_to, clock, snapshot })
+}
+
+/// The number before the oldest change that is still there.
+pub fn beginning(_: System, db: &mut Reading<'_>) -> Result<i64> {
+    let oldest: Option<i64> = changes::table.select(diesel::dsl::min(changes::sequence)).first(db.connection)?;
+    Ok(oldest.map_or(0, |oldest| oldest - 1))
+}
+
+/// The number of the newest change of anything; 0 if there has been none.
+pub fn newest_number(_: System, db: &mut Reading<'_>) -> Result<i64> {
+    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::sequence)).first(db.connection)?;
+    Ok(newest.unwrap_or(0))
 }
 
 /// The number of the newest change of the same thing and when it was made; none if there has been none.
 pub fn newest(db: &mut Reading<'_>, change: &Change) -> Result<Option<(i64, Timestamp)>> {
     let same = changes::table.filter(changes::kind.eq(change.kind())).filter(changes::subject.eq(change.subject()));
-    let newest = same.order(changes::id.desc()).select((changes::id, changes::at));
+    let newest = same.order(changes::sequence.desc()).select((changes::sequence, changes::at));
     let newest: Option<(i64, i64)> = optional(newest.first(db.connection))?;
-    newest.map(|(id, at)| Ok((id, Row("changes").timestamp(at)?))).transpose()
+    newest.map(|(sequence, at)| Ok((sequence, ROW.timestamp(at)?))).transpose()
+}
+
+/// Forgets what was told before then, but never the newest: numbers go on from it.
+pub fn forget(_: System, db: &mut Writing<'_>, before: Timestamp) -> Result<usize> {
+    let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::sequence)).first(db.connection())?;
+    let Some(newest) = newest else { return Ok(0) };
+    let old = changes::table.filter(changes::at.lt(micros(before))).filter(changes::sequence.lt(newest));
+    Ok(diesel::delete(old).execute(db.connection())?)
+}
+
+/// Lets the feed go on above what it holds, if the database was restored into a cluster whose numbers are lower.
+pub fn rebase(_: System, db: &mut Writing<'_>) -> Result<()> {
+    db.connection().rebase_feed()
+}
+
+impl LookRow {
+    fn told(self) -> Option<Result<Told>> {
+        let (sequence, kind, subject, at) = (self.sequence?, self.kind?, self.subject?, self.at?);
+        let parse = || {
+            let change = ROW.parse(|kind| Change::parse(kind, &subject, self.region.as_deref()), &kind)?;
+            Ok(Told { sequence, change, at: ROW.timestamp(at)? })
+        };
+        Some(parse())
+    }
 }

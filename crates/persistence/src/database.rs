@@ -1,9 +1,12 @@
 //! The database as a whole: its pools and its two doors.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::audit::Chain;
+use domain::change::Change;
 
+use crate::bell::Bell;
 use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
@@ -29,8 +32,24 @@ impl Options {
 
 pub struct Database {
     options: Options,
+    bell: Arc<Bell>,
+    witness: Option<Box<Witness>>,
     readers: Pool,
     writers: Pool,
+}
+
+type Witness = dyn Fn(&[Change]) + Send + Sync;
+
+/// A connection that hears of changes elsewhere.
+pub struct Listener {
+    connection: AnyConnection,
+}
+
+impl Listener {
+    /// Whether something was told since the last time. Does not wait.
+    pub fn has_heard(&mut self) -> Result<bool> {
+        self.connection.was_notified()
+    }
 }
 
 /// How long a transaction is tried again before its request is told that the database is busy.
@@ -49,6 +68,8 @@ impl Database {
             readers: Pool::new(url.clone(), Use::Reading, options.readers, options.wait),
             writers: Pool::new(url, Use::Writing, writers, wait_for_writer),
             options,
+            bell: Arc::default(),
+            witness: None,
         }
     }
 
@@ -136,11 +157,20 @@ impl Database {
             Err(error) => Err(error.into()),
             Ok(mut writing) => match work(&mut writing) {
                 Err(error) => Err(error),
-                Ok(value) => writing.finish(name).map(|()| value).map_err(E::from),
+                Ok(value) => writing.finish(name).map(|told| (value, told)).map_err(E::from),
             },
         };
         match result {
-            Ok(value) => held.connection.commit().map(|()| value).map_err(E::from),
+            Ok((value, told)) => {
+                held.connection.commit()?;
+                if !told.is_empty() {
+                    if let Some(witness) = &self.witness {
+                        witness(&told);
+                    }
+                    self.bell.ring();
+                }
+                Ok(value)
+            }
             Err(error) => {
                 held.is_dead = held.connection.rollback().is_err() || is_unreachable(&error);
                 Err(error)
@@ -187,6 +217,23 @@ impl Database {
     /// Why acknowledged writes would not be safe here; empty when they are.
     pub fn weaknesses(&self) -> Result<Vec<String>> {
         self.connect()?.weaknesses()
+    }
+
+    /// Has somebody told of every change that this process commits, before whoever made it goes on.
+    pub fn witness(&mut self, witness: impl Fn(&[Change]) + Send + Sync + 'static) {
+        self.witness = Some(Box::new(witness));
+    }
+
+    /// Rings whenever something was told to the feed by this process.
+    pub fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    /// Hears what other processes tell; on SQLite there are none to be heard.
+    pub fn listen(&self) -> Result<Listener> {
+        let mut connection = AnyConnection::establish(self.url(), Use::Reading)?;
+        connection.listen()?;
+        Ok(Listener { connection })
     }
 
     /// A connection of its own, outside the pools, for work that may take longer than a request.

@@ -9,12 +9,14 @@
 pub mod api_tokens;
 pub mod audit;
 pub mod authentication;
+mod bell;
 pub mod buckets;
 pub mod changes;
 pub mod claims;
 mod database;
 mod dialect;
 mod error;
+pub mod gateways;
 pub mod idempotent_requests;
 pub mod instances;
 pub mod invitations;
@@ -23,8 +25,10 @@ pub mod key_pairs;
 pub mod key_ring;
 pub mod key_usage;
 pub mod keys;
+pub mod leases;
 pub mod login_failures;
 mod migrations;
+pub mod pair_facts;
 pub mod partners;
 mod pool;
 pub mod purge;
@@ -42,14 +46,15 @@ pub mod tenants;
 mod transaction;
 pub mod users;
 
-pub use database::{Database, Options};
+pub use bell::Bell;
+pub use database::{Database, Listener, Options};
 pub use dialect::Url;
 pub use error::{Error, IsDatabaseError, Result};
 pub use key_ring::KeyRing;
 pub use migrations::Schema;
 pub use sealed::{DataKey, Place, Sealed, SealedSecret};
 pub use system::System;
-pub use transaction::{Author, Reading, Writing};
+pub use transaction::{Author, MOST_CHANGES, Reading, Writing};
 
 /// A page of a list: what follows `after` in the list's own order, at most `limit` of it.
 #[derive(Debug, Clone, Default)]

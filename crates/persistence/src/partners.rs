@@ -41,7 +41,7 @@ pub fn list(permit: &Permit<impl Action>, db: &mut Reading<'_>, page: &Page) -> 
             let (from, to) = subtree(&path);
             query.filter(partners::path.ge(from)).filter(partners::path.lt(to))
         }
-        Reach::OneTenant(_) => return Ok(Vec::new()),
+        Reach::OneTenant(_) | Reach::Nothing => return Ok(Vec::new()),
     };
     if let Some(after) = &page.after {
         query = query.filter(partners::id.gt(after));

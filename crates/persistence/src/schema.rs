@@ -156,6 +156,7 @@ table! {
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
         version -> BigInt,
+        gateway_id -> Nullable<Text>,
     }
 }
 
@@ -217,11 +218,50 @@ table! {
 
 // PostgreSQL has a column `xid` more, filled by its default and read in dialect.rs only.
 table! {
-    changes (id) {
-        id -> BigInt,
+    changes (sequence) {
+        sequence -> BigInt,
         kind -> Text,
         subject -> Text,
+        region -> Nullable<Text>,
         at -> BigInt,
+    }
+}
+
+table! {
+    feed (id) {
+        id -> BigInt,
+        base -> BigInt,
+    }
+}
+
+table! {
+    gateways (id) {
+        id -> Text,
+        name -> Text,
+        regions -> Text,
+        capabilities -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
+    nodes (id) {
+        id -> Text,
+        name -> Text,
+        applied -> BigInt,
+        snapshot -> Text,
+        leased_until -> BigInt,
+    }
+}
+
+table! {
+    gateway_leases (gateway_id, instance) {
+        gateway_id -> Text,
+        instance -> Text,
+        name -> Text,
+        applied -> BigInt,
+        leased_until -> BigInt,
     }
 }
 

@@ -83,6 +83,13 @@ pub struct SealedSecret {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl SealedSecret {
+    /// The version of the data key that opens it.
+    pub fn by(&self) -> i64 {
+        self.by
+    }
+}
+
 impl DataKey {
     pub fn seal(&self, place: Place<'_>, plain: &[u8], entropy: &mut Entropy) -> Result<SealedSecret> {
         Ok(SealedSecret { by: self.version, bytes: seal(&self.key, place, plain, entropy)? })

@@ -61,6 +61,7 @@ pub fn list(
             query.filter(tenants::partner_path.ge(from)).filter(tenants::partner_path.lt(to))
         }
         Reach::OneTenant(id) => query.filter(tenants::id.eq(id.to_string())),
+        Reach::Nothing => return Ok(Vec::new()),
     };
     if let Some(partner) = &filter.partner {
         query = query.filter(tenants::partner_id.eq(partner.to_string()));

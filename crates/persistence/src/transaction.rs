@@ -36,7 +36,17 @@ pub struct Writing<'c> {
     chain: Option<(&'c Chain, Head)>,
     entropy: Entropy,
     left: Trace,
+    feed: Option<Told>,
 }
+
+/// What this transaction has put into the feed, and under which number it began.
+struct Told {
+    first: i64,
+    changes: Vec<Change>,
+}
+
+/// How much one transaction may tell; beyond it, something wider has to be told once.
+pub const MOST_CHANGES: usize = 1024;
 
 struct Head {
     sequence: i64,
@@ -79,16 +89,22 @@ impl<'c> Writing<'c> {
             }
         };
         let entropy = Entropy::from_seed(author.seed);
-        Ok(Self { reading: Reading { connection }, author, chain, entropy, left: Trace::Nothing })
+        Ok(Self { reading: Reading { connection }, author, chain, entropy, left: Trace::Nothing, feed: None })
     }
 
-    pub(crate) fn finish(self, name: &'static str) -> Result<()> {
+    /// Says what was told.
+    pub(crate) fn finish(self, name: &'static str) -> Result<Vec<Change>> {
+        let told = self.feed.map(|told| told.changes).unwrap_or_default();
+        if !told.is_empty() {
+            self.reading.connection.notify()?;
+        }
         match (self.left, self.chain) {
             (Trace::Recorded, Some((chain, head))) => {
-                audit::move_head(self.reading.connection, &chain.name(), head.sequence, &head.hash)
+                audit::move_head(self.reading.connection, &chain.name(), head.sequence, &head.hash)?;
+                Ok(told)
             }
             (Trace::Nothing, Some(_)) => Err(Error::Unaudited(name)),
-            (Trace::NothingToRecord, _) | (_, None) => Ok(()),
+            (Trace::NothingToRecord, _) | (_, None) => Ok(told),
         }
     }
 
@@ -142,8 +158,19 @@ impl<'c> Writing<'c> {
 
     /// Appends to the change feed, for whoever remembers what this transaction makes untrue.
     pub fn tell(&mut self, change: &Change) -> Result<i64> {
+        let mut told = match self.feed.take() {
+            Some(told) => told,
+            None => Told { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
+        };
+        if told.changes.len() >= MOST_CHANGES {
+            return Err(Error::Statement("a transaction tells too many changes".to_owned()));
+        }
+        let sequence = told.first + i64::try_from(told.changes.len()).unwrap_or(i64::MAX);
         let now = self.author.now;
-        changes::append(self, change, now)
+        changes::append(self, sequence, change, now)?;
+        told.changes.push(change.clone());
+        self.feed = Some(told);
+        Ok(sequence)
     }
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
