@@ -10,9 +10,10 @@ pub use delete::delete;
 pub use rotate::rotate;
 
 use authz::{Action, HoldsTokens, Permit};
-use domain::api_token::ApiToken;
+use domain::api_token::{ApiToken, TokenOwner};
+use domain::change::Change;
 use domain::id::TokenId;
-use persistence::{Reading, api_tokens};
+use persistence::{Reading, Writing, api_tokens};
 
 use crate::context::Context;
 use crate::cursor::{Listing, Paged};
@@ -30,6 +31,14 @@ where
 {
     let fetch = |page: &_| service.read(|db| Ok(api_tokens::list(permit, db, context.now, page)?));
     service.page(listing, fetch, |token| token.id.to_string())
+}
+
+/// Replicas remember gateways' tokens: they are told when one ends.
+fn tell(db: &mut Writing<'_>, token: &ApiToken) -> Result<()> {
+    if let TokenOwner::Gateway(id) = &token.owner {
+        db.tell(&Change::Gateway(id.clone()))?;
+    }
+    Ok(())
 }
 
 fn find<A: Action>(permit: &Permit<A>, db: &mut Reading<'_>, id: &TokenId) -> Result<ApiToken>

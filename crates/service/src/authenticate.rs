@@ -20,30 +20,37 @@ impl Service {
     /// Who holds this bearer token, if it is live at this moment.
     pub fn authenticate(&self, bearer: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         match token::kind_of(bearer) {
-            Ok(TokenKind::Operator | TokenKind::Partner | TokenKind::Tenant) => self.holder_of(bearer, from, now),
-            Ok(
-                TokenKind::Gateway | TokenKind::Refresh | TokenKind::Invitation | TokenKind::Claim | TokenKind::Setup,
-            ) => Err(Error::UnknownCredentials),
+            Ok(TokenKind::Operator | TokenKind::Partner | TokenKind::Tenant | TokenKind::Gateway) => {
+                self.holder_of(bearer, from, now)
+            }
+            Ok(TokenKind::Refresh | TokenKind::Invitation | TokenKind::Claim | TokenKind::Setup) => {
+                Err(Error::UnknownCredentials)
+            }
             Err(_) => self.person_behind(&self.bearers.open(bearer, now)?, now),
         }
     }
 
     fn holder_of(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         let hash = self.tokens.of_token(text);
+        let changes_before = self.gateway_changes();
         let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?.ok_or(Error::UnknownCredentials)?;
         check_token(&standing, now)?;
-        let TokenStanding { token, tenant, .. } = standing;
+        let TokenStanding { token, tenant, gateway, .. } = standing;
         if !token.may_come_from(from) {
             return Err(Error::WrongAddress);
         }
         self.last_used.note(&token.id, now, from);
+        if let TokenOwner::Gateway(_) = &token.owner {
+            let gateway = gateway.ok_or(Error::UnknownCredentials)?;
+            return Ok(self.remember_gateway(hash, token, gateway, changes_before));
+        }
         let ApiToken { id, owner, scopes, networks, vouched_by, expires_at, .. } = token;
         let held = Token { id, scopes, networks, vouched_by, expires_at };
         match (owner, tenant) {
             (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
             (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
             (TokenOwner::Tenant(_), Some(tenant)) => Ok(Caller::Tenant(held, tenancy(tenant))),
-            (TokenOwner::Tenant(_), None) => Err(Error::UnknownCredentials),
+            (TokenOwner::Tenant(_), None) | (TokenOwner::Gateway(_), _) => Err(Error::UnknownCredentials),
         }
     }
 

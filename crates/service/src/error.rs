@@ -86,6 +86,8 @@ pub enum Error {
     ClaimExists,
     #[error("the secret can no longer be put into a claim link, or not by this caller")]
     ClaimTooLate,
+    #[error("the feed no longer has what comes after this number")]
+    FeedGone,
     #[error("there is an operator already")]
     AlreadyInitialised,
 

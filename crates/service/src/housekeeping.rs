@@ -3,7 +3,9 @@
 use domain::audit::{AuditAction, Chain, Target};
 use domain::tenant::Tenant;
 use domain::time;
-use persistence::{api_tokens, claims, idempotent_requests, invitations, login_failures, purge, sessions, tenants};
+use persistence::{
+    api_tokens, changes, claims, idempotent_requests, invitations, leases, login_failures, purge, sessions, tenants,
+};
 
 use crate::error::Result;
 use crate::once;
@@ -24,6 +26,8 @@ impl Service {
             sessions::forget(system, db, now - time::days(7))?;
             invitations::forget_expired(system, db, now - time::days(7))?;
             api_tokens::forget_expired(system, db, now - time::days(30))?;
+            changes::forget(system, db, now - time::days(7))?;
+            leases::forget(system, db, time::days(1))?;
             Ok(())
         })?;
         let due = self.read(|db| Ok(tenants::due_for_purge(system, db, now, TENANTS_AT_ONCE)?))?;

@@ -4,7 +4,7 @@ use domain::audit::{AuditAction, Chain, Target};
 use domain::key_model::{self, KeyModel};
 use domain::text::{KeyModelName, Name};
 use persistence::service_keys::{self, ServiceKeys};
-use persistence::{Database, KeyRing, System, key_models};
+use persistence::{Database, KeyRing, System, changes, key_models};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -27,6 +27,12 @@ pub(crate) fn service_keys(
         Err(error) => return Err(error.into()),
     }
     load(database, ring)?.ok_or(StartError::NoSchema)
+}
+
+/// Lets the feed of changes go on above what it holds, if the database was restored into another cluster.
+pub(crate) fn rebase_feed(database: &Database, context: &mut Context) -> Result<()> {
+    let author = context.author(SYSTEM.actor());
+    database.keep_books("rebase feed", &author, |db| Ok(changes::rebase(SYSTEM, db)?))
 }
 
 fn load(database: &Database, ring: &KeyRing) -> Result<Option<ServiceKeys>, StartError> {

@@ -109,7 +109,9 @@ pub fn propagation(
 ) -> Result<Receipt> {
     service.read(|db| {
         let key = find(permit, db, id)?;
-        Receipt::newest(db, &change_of(&key), context.now)
+        let mut receipt = Receipt::newest(db, &change_of(&key), context.now)?;
+        service.stand(&mut receipt)?;
+        Ok(receipt)
     })
 }
 
@@ -121,14 +123,14 @@ fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<Key>
 fn tell(db: &mut Writing<'_>, key: &Key) -> Result<Receipt> {
     let mut sequence = 0;
     for pair in key.pairs.iter() {
-        sequence = db.tell(&Change::Key(key.id.clone(), pair.access_key_id.clone()))?;
+        sequence = db.tell(&Change::Key(pair.access_key_id.clone(), key.region.clone()))?;
     }
     Ok(Receipt::of(sequence, db.now()))
 }
 
 /// The change under which a key's newest receipt is found: its current pair is told last.
 fn change_of(key: &Key) -> Change {
-    Change::Key(key.id.clone(), key.pairs.current().access_key_id.clone())
+    Change::Key(key.pairs.current().access_key_id.clone(), key.region.clone())
 }
 
 impl Repeatable for KeyShown {

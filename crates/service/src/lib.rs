@@ -14,6 +14,8 @@ pub mod claims;
 pub mod context;
 mod cursor;
 mod error;
+pub mod gateway_plane;
+pub mod gateways;
 pub mod housekeeping;
 mod initialise;
 pub mod instances;
@@ -39,5 +41,5 @@ pub use once::Once;
 pub use persistence::{
     Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, Schema, Url as DatabaseUrl,
 };
-pub use receipt::{Receipt, Stopped};
-pub use service::{Service, Setup, StartError};
+pub use receipt::{Receipt, Receipted, Stopped};
+pub use service::{NodeSetup, Service, Setup, StartError};

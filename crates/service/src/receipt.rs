@@ -1,19 +1,24 @@
 //! Receipts: the number under which a change went into the feed, and who has confirmed it.
 
+use chrono::TimeDelta;
 use domain::Timestamp;
 use domain::change::Change;
+use persistence::leases::{self, Holder, Lease};
 use persistence::{Reading, changes};
+use tokio::sync::watch;
 
 use crate::error::Result;
 use crate::once::Repeatable;
+use crate::service::{Service, system};
 
-/// Every replica reads the database for each decision, so a change is in force everywhere with its commit and there is
-/// nobody to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     pub sequence: i64,
+    /// From this moment on nobody honours what was before.
     pub effective_at: Timestamp,
     pub confirmed_by: i64,
+    /// Replicas and gateways that may still answer from memory and have not confirmed it.
+    pub waiting_for: Vec<String>,
 }
 
 /// Something that was stopped or let go again, with its receipt.
@@ -23,15 +28,78 @@ pub struct Stopped<T> {
     pub receipt: Receipt,
 }
 
+/// An answer with a receipt in it, which is held back until everybody has confirmed it, or for as long as its caller
+/// waits.
+pub trait Receipted {
+    fn receipt(&mut self) -> Option<&mut Receipt>;
+}
+
 impl Receipt {
+    /// As it is when the change has been written and nobody has been asked yet.
     pub(crate) fn of(sequence: i64, now: Timestamp) -> Self {
-        Self { sequence, effective_at: now, confirmed_by: 1 }
+        Self { sequence, effective_at: now, confirmed_by: 0, waiting_for: Vec::new() }
     }
 
-    /// Of the newest change of the same thing, which was in force when it was made.
+    /// Of the newest change of the same thing.
     pub(crate) fn newest(db: &mut Reading<'_>, change: &Change, now: Timestamp) -> Result<Self> {
         let (sequence, at) = changes::newest(db, change)?.unwrap_or((0, now));
         Ok(Self::of(sequence, at))
+    }
+
+    pub fn is_confirmed(&self) -> bool {
+        self.waiting_for.is_empty()
+    }
+
+    fn stand(&mut self, leases: &[Lease], now: Timestamp) {
+        let has_not = |lease: &&Lease| lease.applied < self.sequence;
+        let waiting: Vec<&Lease> = leases.iter().filter(has_not).collect();
+        self.confirmed_by = i64::try_from(leases.len() - waiting.len()).unwrap_or(i64::MAX);
+        if let Some(longest) = waiting.iter().map(|lease| lease.left).max() {
+            self.effective_at = now + longest.max(TimeDelta::zero());
+        }
+        self.waiting_for = waiting.into_iter().map(described).collect();
+    }
+}
+
+/// For people who look for the one that is behind.
+fn described(lease: &Lease) -> String {
+    match &lease.holder {
+        Holder::Node(id) => format!("replica {} ({id})", lease.name),
+        Holder::Gateway { id, instance } if instance.is_empty() => format!("gateway {} ({id})", lease.name),
+        Holder::Gateway { id, instance } => format!("gateway {} ({id}, {instance})", lease.name),
+    }
+}
+
+impl Service {
+    /// Who has confirmed it by now. This replica knows of itself at once; of the others it knows what they have written
+    /// down.
+    pub fn stand(&self, receipt: &mut Receipt) -> Result<()> {
+        let (system, _) = system("receipts");
+        let mut leases = self.read(|db| Ok(leases::live(system, db, receipt.sequence)?))?;
+        for lease in &mut leases {
+            if lease.holder == Holder::Node(self.plane.node.id.clone()) {
+                lease.applied = lease.applied.max(self.plane.feed.applied());
+            }
+        }
+        receipt.stand(&leases, self.clock.now());
+        Ok(())
+    }
+
+    /// Changes as this replica follows the feed.
+    pub fn watch_applied(&self) -> watch::Receiver<i64> {
+        self.plane.feed.watch_applied()
+    }
+}
+
+impl<T> Receipted for Stopped<T> {
+    fn receipt(&mut self) -> Option<&mut Receipt> {
+        Some(&mut self.receipt)
+    }
+}
+
+impl Receipted for Receipt {
+    fn receipt(&mut self) -> Option<&mut Receipt> {
+        Some(self)
     }
 }
 

@@ -1,17 +1,20 @@
 //! Everything a use case needs to work with, opened once.
 
-use authz::{Action, Partnership, Permit, Tenancy, authorize};
+use std::sync::Arc;
+
+use authz::{Action, OneGateway, Partnership, Permit, Tenancy, authorize};
 use authz::{Caller, OnPartner, OnTenant};
 use domain::Secret;
 use domain::actor::Actor;
 use domain::audit::Origin;
-use domain::id::{PartnerId, RequestId, TenantId};
+use domain::id::{GatewayId, PartnerId, RequestId, TenantId};
 use persistence::service_keys::ServiceKeys;
 use persistence::{Database, KeyRing, Reading, Schema, authentication};
 
 use crate::context::{Clock, Context, EntropySource};
 use crate::cursor::Cursors;
 use crate::error::{Error, Result};
+use crate::gateway_plane::Plane;
 use crate::initialise;
 use crate::last_used::LastUsed;
 use crate::sessions::bearer::Bearers;
@@ -26,6 +29,7 @@ pub struct Service {
     pub(crate) bearers: Bearers,
     pub(crate) cursors: Cursors,
     pub(crate) last_used: LastUsed,
+    pub(crate) plane: Arc<Plane>,
     public_url: String,
 }
 
@@ -37,6 +41,21 @@ pub struct Setup {
     pub entropy: EntropySource,
     /// Where people reach us: links begin with it. Without a slash at the end.
     pub public_url: String,
+    pub node: NodeSetup,
+}
+
+/// What one process of ours is called, and how much it may remember.
+#[derive(Debug, Clone)]
+pub struct NodeSetup {
+    pub name: String,
+    /// How many access keys it remembers for gateways.
+    pub most_known_keys: usize,
+}
+
+impl Default for NodeSetup {
+    fn default() -> Self {
+        Self { name: "keyreeve".to_owned(), most_known_keys: 1_000_000 }
+    }
 }
 
 /// Why a service does not start, for the operator.
@@ -68,7 +87,7 @@ impl From<persistence::Error> for StartError {
 impl Service {
     /// Opens a migrated database, and initialises it if nobody has.
     pub fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { database, ring, clock, entropy, public_url } = setup;
+        let Setup { database, ring, clock, entropy, public_url, node } = setup;
         if let Some(weakness) = database.weaknesses()?.into_iter().next() {
             return Err(StartError::Weak(weakness));
         }
@@ -86,22 +105,30 @@ impl Service {
             once: None,
         };
         let keys = initialise::service_keys(&database, &ring, &mut context)?;
-        Ok(Self::with(database, ring, clock, entropy, &keys, public_url))
+        initialise::rebase_feed(&database, &mut context)?;
+        let plane = Plane::new(node.name, node.most_known_keys, &mut entropy.draw()?);
+        Ok(Self::with(database, ring, clock, entropy, &keys, public_url, plane))
     }
 
     fn with(
-        database: Database,
+        mut database: Database,
         ring: KeyRing,
         clock: Clock,
         entropy: EntropySource,
         keys: &ServiceKeys,
         public_url: String,
+        plane: Plane,
     ) -> Self {
+        let plane = Arc::new(plane);
+        // What this process changes it forgets at once, so that who changed it finds it changed; the feed is for others.
+        let own = plane.clone();
+        database.witness(move |told| told.iter().for_each(|change| own.forget(change)));
         Self {
             tokens: TokenHasher::new(keys.token_pepper),
             bearers: Bearers::new(&keys.session),
             cursors: Cursors::new(keys.cursor),
             last_used: LastUsed::default(),
+            plane,
             database,
             ring,
             clock,
@@ -150,6 +177,13 @@ impl Service {
     pub fn permit_on_partner<A: Action<Object = Partnership>>(&self, caller: &Caller, id: &str) -> Result<Permit<A>> {
         let id = PartnerId::parse(id).map_err(|_| Error::NotFound)?;
         let located = self.database.read(|db| authentication::locate_partner(db, &id))?;
+        Ok(authorize(caller, located.ok_or(Error::NotFound)?)?)
+    }
+
+    /// The same of a gateway.
+    pub fn permit_on_gateway<A: Action<Object = OneGateway>>(&self, caller: &Caller, id: &str) -> Result<Permit<A>> {
+        let id = GatewayId::parse(id).map_err(|_| Error::NotFound)?;
+        let located = self.database.read(|db| authentication::locate_gateway(db, &id))?;
         Ok(authorize(caller, located.ok_or(Error::NotFound)?)?)
     }
 

@@ -1,3 +1,4 @@
+use authz::caller::Token;
 use authz::{Action, Caller, HoldsTokens, Permit};
 use domain::api_token::{self, ApiToken};
 use domain::audit::{AuditAction, Target};
@@ -45,14 +46,12 @@ where
     let owner = permit.token_owner();
     let scopes = match scopes {
         Some(scopes) => scopes,
-        None => {
-            owner.possible_scopes().filter(|scope| maker.is_none_or(|maker| maker.scopes.contains(*scope))).collect()
-        }
+        None => owner.possible_scopes().filter(|scope| maker.is_none_or(|maker| may_give(maker, *scope))).collect(),
     };
     let scopes = Scopes::new(scopes).map_err(|why| Error::at("/scopes", &why))?;
     let beyond_level = scopes.iter().any(|scope| owner.possible_scopes().all(|possible| possible != scope));
     if beyond_level
-        || maker.is_some_and(|maker| !scopes.within(&maker.scopes) || !networks::within(&from, &maker.networks))
+        || maker.is_some_and(|maker| !may_give_all(maker, &scopes) || !networks::within(&from, &maker.networks))
     {
         return Err(Error::WiderThanItsMaker);
     }
@@ -81,10 +80,19 @@ where
     )
 }
 
+/// What a token holds it may give on. Gateways' one scope nobody else holds: who may make gateways gives it.
+fn may_give(maker: &Token, scope: Scope) -> bool {
+    maker.scopes.contains(scope) || (scope == Scope::GatewayUse && maker.scopes.contains(Scope::PlatformWrite))
+}
+
+pub(super) fn may_give_all(maker: &Token, scopes: &Scopes) -> bool {
+    scopes.iter().all(|scope| may_give(maker, scope))
+}
+
 /// How long what this caller makes may live, beyond what holds for everybody.
 pub(super) fn longest(caller: &Caller) -> Option<Timestamp> {
     match caller {
-        Caller::Operator(_) | Caller::User(_) => None,
+        Caller::Operator(_) | Caller::User(_) | Caller::Gateway(_) => None,
         Caller::Partner(token, _) | Caller::Tenant(token, _) => Some(token.expires_at),
     }
 }

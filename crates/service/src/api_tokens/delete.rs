@@ -3,7 +3,7 @@ use domain::audit::{AuditAction, Target};
 use domain::id::TokenId;
 use persistence::api_tokens;
 
-use super::find;
+use super::{find, tell};
 use crate::context::Context;
 use crate::error::Result;
 use crate::service::Service;
@@ -17,6 +17,7 @@ where
         let token = find(permit, db, id)?;
         context.expects(token.version)?;
         api_tokens::delete(permit, db, &token)?;
+        tell(db, &token)?;
         let details = [("description", token.description.to_string())];
         Ok(db.record(AuditAction::TokenDeleted, Target::new("token", id), &details)?)
     })

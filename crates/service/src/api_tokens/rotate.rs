@@ -7,8 +7,8 @@ use domain::id::TokenId;
 use domain::networks;
 use persistence::api_tokens;
 
-use super::create::{TokenMade, longest};
-use super::find;
+use super::create::{TokenMade, longest, may_give_all};
+use super::{find, tell};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -40,11 +40,12 @@ where
             }
             let outlives = longest(permit.caller()).is_some_and(|longest| old.expires_at > longest);
             let is_within =
-                |maker: &Token| old.scopes.within(&maker.scopes) && networks::within(&old.networks, &maker.networks);
+                |maker: &Token| may_give_all(maker, &old.scopes) && networks::within(&old.networks, &maker.networks);
             if outlives || !maker.is_none_or(is_within) {
                 return Err(Error::WiderThanItsMaker);
             }
             api_tokens::expire_at(permit, db, &old, old.end_of_grace(grace, now))?;
+            tell(db, &old)?;
             let token = ApiToken {
                 id: next.clone(),
                 created_at: now,

@@ -1,5 +1,5 @@
-use authz::Permit;
 use authz::action::DeleteInstance;
+use authz::{OnTenant, Permit};
 use domain::audit::{AuditAction, Target};
 use domain::change::Change;
 use domain::id::InstanceId;
@@ -30,17 +30,15 @@ pub fn delete(
         let home = Home::find(permit, db, &instance.region)?;
         let instance = instance.delete(keys_in.len(), &home.switches)?;
         let now = db.now();
-        let mut sequence = 0;
         for key_id in &keys_in {
             let key = keys::find(permit, db, key_id)?.ok_or(Error::NotFound)?;
             let access_key_ids = key_pairs::all_ids(permit, db, key_id)?;
-            for access_key_id in &access_key_ids {
-                sequence = db.tell(&Change::Key(key_id.clone(), access_key_id.clone()))?;
-            }
             keys::delete(permit, db, &Tombstone { access_key_ids, ..key.bury(now) })?;
             db.record(AuditAction::KeyDeleted, Target::new("key", key_id), &[("with", id.to_string())])?;
         }
         instances::delete(permit, db, &instance)?;
+        // However many keys there were: one change that is wide enough for all of them.
+        let sequence = db.tell(&Change::Tenant(permit.tenant().clone()))?;
         let details = [("name", instance.name.to_string()), ("keys", keys_in.len().to_string())];
         db.record(AuditAction::InstanceDeleted, Target::new("instance", id), &details)?;
         Ok(Stopped { object: instance, receipt: Receipt::of(sequence, now) })

@@ -1,5 +1,6 @@
 use authz::Permit;
 use authz::action::ImportKeys;
+use domain::Invalid;
 use domain::audit::AuditAction;
 use domain::key::{AccessKeyId, SecretAccessKey, Terms};
 
@@ -29,6 +30,10 @@ pub fn import(
 
 impl Service {
     fn import_one(&self, context: &mut Context, permit: &Permit<ImportKeys>, order: &ImportOrder) -> Result<KeyShown> {
+        if order.access_key_id.is_misprint() {
+            let why = "Looks like one of ours and has a wrong checksum: nobody ever had it. Check it for a misprint.";
+            return Err(Error::at("/access_key_id", &Invalid::because(why)));
+        }
         let author = context.author_of(permit.caller());
         self.database.write("import key", &author, &permit.chain(), |db| {
             tenant_of(permit, db)?.unless_being_deleted()?;

@@ -9,7 +9,7 @@ use persistence::{Place, Reading, Writing, tenant_keys};
 use crate::error::{Error, Result};
 use crate::keys::KeyShown;
 use crate::once::Repeatable;
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Receipted};
 use crate::service::Service;
 
 /// A key with the secret of its current pair. The only time it can be seen.
@@ -83,6 +83,12 @@ impl KeyMade {
     ) -> Result<Self> {
         let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
         Ok(Self { shown, secret: fresh.secret_access_key, region: home.region, receipt: None })
+    }
+}
+
+impl Receipted for KeyMade {
+    fn receipt(&mut self) -> Option<&mut Receipt> {
+        self.receipt.as_mut()
     }
 }
 

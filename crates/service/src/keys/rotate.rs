@@ -5,9 +5,10 @@ use domain::id::KeyId;
 use domain::key::{FreshPair, Grace};
 use persistence::keys;
 
-use super::{Home, KeyMade, Maker, find, tell};
+use super::{Home, KeyMade, Maker, change_of, find, tell};
 use crate::context::Context;
 use crate::error::Result;
+use crate::receipt::Receipt;
 use crate::service::Service;
 
 /// A new pair beside the old one, which goes on until its grace is over.
@@ -35,14 +36,19 @@ pub fn rotate(
             let key = before.rotate(fresh.access_key_id.clone(), grace, &home.switches, now)?;
             let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &maker)?;
             let key = keys::update(permit, db, key, Some(secret))?;
-            tell(db, &key)?;
+            // Whoever remembers the old pair has to know when it ends.
+            let receipt = tell(db, &key)?;
             let details = [
                 ("access_key_id", fresh.access_key_id.to_string()),
                 ("grace_seconds", grace.at_most().num_seconds().to_string()),
             ];
             db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
-            KeyMade::new(permit, db, key, fresh, home, now)
+            Ok(KeyMade { receipt: Some(receipt), ..KeyMade::new(permit, db, key, fresh, home, now)? })
         },
-        |db, id, _| service.made_again(permit, db, id, &maker),
+        |db, id, _| {
+            let Some(made) = service.made_again(permit, db, id, &maker)? else { return Ok(None) };
+            let receipt = Receipt::newest(db, &change_of(&made.shown.key), made.shown.now)?;
+            Ok(Some(KeyMade { receipt: Some(receipt), ..made }))
+        },
     )
 }

@@ -132,7 +132,7 @@ fn partner_of(service: &Service, permit: &Permit<CreateTenant>, id: Option<Partn
     let own = match permit.reach() {
         Reach::Everything => None,
         Reach::Subtree(path) => Some(path),
-        Reach::OneTenant(_) => return Err(Error::Forbidden),
+        Reach::OneTenant(_) | Reach::Nothing => return Err(Error::Forbidden),
     };
     let Some(id) = id else { return Ok(own) };
     let located = service.read(|db| Ok(authentication::locate_partner(db, &id)?))?;

@@ -1,0 +1,89 @@
+//! What gateways ask: who a request is from. Answered from memory, for as long as this node may trust its memory.
+//!
+//! ```text
+//! feed of changes ──► follow.rs ──► known_pairs.rs, known_gateways.rs     forget what has changed
+//!                        │
+//!                        └──► lease.rs     "everything committed before then has been applied"
+//! verify.rs ── asks the memory while the lease holds, and the database when it does not
+//! ```
+//!
+//! A node that cannot read the feed stops answering from memory when its lease ends, and whoever revokes a key waits for
+//! that moment at the most. So nothing here has to be right about time but how long an interval lasts.
+
+mod changes;
+mod feed;
+mod follow;
+mod issue;
+mod known_gateways;
+mod known_pairs;
+mod lease;
+mod usage;
+mod verify;
+
+pub use ::verify::Denial;
+pub use changes::{ChangesSince, Wanted, changes};
+pub use follow::Follower;
+pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
+pub use known_pairs::{KnownPair, Recalled};
+pub use persistence::changes::Told;
+pub use usage::Reported;
+pub use verify::{Allowed, Asked, Context as RequestContext, Evidence, FormSaid, IssuedKey, Verdict};
+
+use chrono::TimeDelta;
+use domain::Entropy;
+use domain::change::Change;
+use domain::id::nameless;
+use persistence::leases::Node;
+use zeroize::Zeroizing;
+
+use feed::Feed;
+use issue::Issued;
+use known_gateways::KnownGateways;
+use known_pairs::KnownPairs;
+use lease::Lease;
+use usage::Usage;
+use verify::StandIns;
+
+/// How long a node or a gateway may answer from memory without hearing from the feed.
+pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// For how long an answer may be remembered by a gateway that follows the feed.
+pub const TTL: TimeDelta = TimeDelta::seconds(300);
+/// And for how long after the feed has fallen silent.
+pub const STALE_TTL: TimeDelta = TimeDelta::seconds(15);
+
+/// What this node remembers, and how far it may be believed.
+pub(crate) struct Plane {
+    pub(crate) node: Node,
+    pub(crate) lease: Lease,
+    pub(crate) feed: Feed,
+    pub(crate) pairs: KnownPairs,
+    pub(crate) gateways: KnownGateways,
+    pub(crate) usage: Usage,
+    pub(crate) issued: Issued,
+    pub(crate) stand_ins: StandIns,
+}
+
+impl Plane {
+    pub(crate) fn new(node_name: String, most_pairs: usize, entropy: &mut Entropy) -> Self {
+        Self {
+            node: Node { id: nameless(entropy), name: node_name },
+            lease: Lease::default(),
+            feed: Feed::default(),
+            pairs: KnownPairs::new(most_pairs),
+            gateways: KnownGateways::default(),
+            usage: Usage::default(),
+            issued: Issued::default(),
+            stand_ins: StandIns::new(Zeroizing::new(entropy.bytes())),
+        }
+    }
+
+    /// What is remembered of this is no longer true.
+    pub(crate) fn forget(&self, change: &Change) {
+        match change {
+            Change::Key(access_key_id, _) => self.pairs.forget(access_key_id),
+            Change::Tenant(id) => self.pairs.forget_tenant(id),
+            Change::Partner(id) => self.pairs.forget_partner(id),
+            Change::Gateway(id) => self.gateways.forget(id),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Follows the feed: forgets what has changed, and keeps this node's lease.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use persistence::changes::Look;
+use persistence::{Bell, Listener, changes, leases};
+
+use super::LEASE;
+use super::lease::Moment;
+use crate::error::Result;
+use crate::service::{Service, system};
+
+/// How much is read at once.
+const AT_ONCE: i64 = 10_000;
+/// How often the lease is renewed when nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// After so long without a lease a node begins anew: well within the time for which the feed is kept.
+const AWAY: TimeDelta = TimeDelta::hours(1);
+/// How long to wait after a failure.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often the line to PostgreSQL is looked at.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Two threads for as long as it lives: one that follows, one that listens for what other processes tell.
+pub struct Follower {
+    stop: Arc<AtomicBool>,
+    bell: Arc<Bell>,
+    service: Arc<Service>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Follower {
+    /// Has followed once, if the database could be reached.
+    pub fn start(service: &Arc<Service>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let bell = service.database.bell().clone();
+        let mut place = Place::default();
+        let was_well = step(service, &mut place);
+        let follow = {
+            let (service, stop, bell) = (service.clone(), stop.clone(), bell.clone());
+            move || follow(&service, &stop, &bell, place, was_well)
+        };
+        let listen = {
+            let (service, stop, bell) = (service.clone(), stop.clone(), bell.clone());
+            move || listen(&service, &stop, &bell)
+        };
+        let mut threads = vec![thread::spawn(follow)];
+        if !service.database.url().is_embedded() {
+            threads.push(thread::spawn(listen));
+        }
+        Self { stop, bell, service: service.clone(), threads }
+    }
+
+    /// Gives the lease back, so that nobody waits for a node that is gone.
+    pub fn finish(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if self.stop.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.bell.ring();
+        for thread in self.threads.drain(..) {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
+        self.service.plane.lease.end();
+        // If it cannot be given back, it runs out.
+        let _ = self.service.give_back_lease();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Where the following has come to.
+#[derive(Default)]
+struct Place {
+    has_begun: bool,
+    is_well: bool,
+    renewed: Option<Moment>,
+}
+
+fn follow(service: &Service, stop: &AtomicBool, bell: &Bell, mut place: Place, mut was_well: bool) {
+    while !stop.load(Ordering::Acquire) {
+        bell.wait(if was_well { HEARTBEAT } else { PAUSE });
+        if stop.load(Ordering::Acquire) {
+            return;
+        }
+        was_well = step(service, &mut place);
+    }
+}
+
+/// Whether it went well. A streak of failures is one line in the log, and one more when it is over.
+fn step(service: &Service, place: &mut Place) -> bool {
+    match service.follow_once(place) {
+        Ok(()) => {
+            if !place.is_well {
+                tracing::info!("the feed of changes is followed");
+            }
+            place.is_well = true;
+        }
+        Err(error) => {
+            if place.is_well || !place.has_begun {
+                tracing::error!(%error, "the feed of changes cannot be followed; trying again quietly");
+            }
+            place.is_well = false;
+        }
+    }
+    place.is_well
+}
+
+fn listen(service: &Service, stop: &AtomicBool, bell: &Bell) {
+    let mut listener: Option<Listener> = None;
+    while !stop.load(Ordering::Acquire) {
+        let heard = match &mut listener {
+            Some(listener) => listener.has_heard(),
+            None => service.database.listen().map(|fresh| {
+                listener = Some(fresh);
+                // Whatever was told before there was somebody to hear it.
+                true
+            }),
+        };
+        match heard {
+            Ok(true) => bell.ring(),
+            Ok(false) => {}
+            Err(_) => listener = None,
+        }
+        thread::park_timeout(if listener.is_some() { GLANCE } else { PAUSE });
+    }
+}
+
+impl Service {
+    /// Reads what is new, forgets what it makes untrue, and only then says that this node has seen it.
+    fn follow_once(&self, place: &mut Place) -> Result<()> {
+        let (system, _) = system("feed");
+        if !place.has_begun {
+            // What a fresh node remembers is nothing, which is always true.
+            let look = self.read(|db| Ok(changes::look(system, db, i64::MAX - 1, 1)?))?;
+            self.plane.feed.begin(look.complete_to);
+            place.has_begun = true;
+        }
+        loop {
+            let since = Moment::now();
+            let applied = self.plane.feed.applied();
+            let look = self.read(|db| Ok(changes::look(system, db, applied, AT_ONCE)?))?;
+            let was_away = place.renewed.is_some_and(|renewed| renewed.elapsed() > AWAY);
+            if look.complete_to < applied || was_away {
+                // The database was put back to an earlier state, or what was told meanwhile may be gone from it.
+                self.plane.pairs.forget_everything();
+                self.plane.gateways.forget_everything();
+                self.plane.feed.begin(look.complete_to);
+                place.renewed = None;
+                continue;
+            }
+            let is_all = i64::try_from(look.told.len()).is_ok_and(|found| found < AT_ONCE);
+            for told in &look.told {
+                self.plane.forget(&told.change);
+            }
+            let last = look.told.last().map(|told| told.sequence);
+            let complete_to = if is_all { look.complete_to } else { look.complete_to.min(last.unwrap_or(applied)) };
+            let newest = look.told.iter().rev().map(|told| told.sequence).find(|number| *number <= complete_to);
+            if is_all {
+                // Others wait for what they can see of us. On SQLite there are no others.
+                let is_due =
+                    place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= HEARTBEAT));
+                if is_due || (last.is_some() && !self.database.url().is_embedded()) {
+                    self.renew_lease(&look, complete_to)?;
+                    place.renewed = Some(since);
+                    self.plane.lease.extend(since, LEASE);
+                }
+            }
+            self.plane.feed.go_on(complete_to, newest);
+            if is_all {
+                return Ok(());
+            }
+        }
+    }
+
+    fn renew_lease(&self, look: &Look, applied: i64) -> Result<()> {
+        let (system, actor) = system("feed");
+        let author = self.own_context()?.author(actor);
+        let until = look.clock + LEASE.num_microseconds().unwrap_or(0);
+        self.database.keep_books("renew the node's lease", &author, |db| -> Result<()> {
+            Ok(leases::renew_node(system, db, &self.plane.node, look, applied, until)?)
+        })
+    }
+
+    fn give_back_lease(&self) -> Result<()> {
+        let (system, actor) = system("feed");
+        let author = self.own_context()?.author(actor);
+        self.database.keep_books("end the node's lease", &author, |db| -> Result<()> {
+            Ok(leases::end_node(system, db, &self.plane.node)?)
+        })
+    }
+}

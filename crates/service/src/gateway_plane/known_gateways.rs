@@ -1,0 +1,123 @@
+//! The gateways' tokens this node remembers, by their keyed hash.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use authz::Caller;
+use authz::caller::{GatewayToken, Token};
+use domain::api_token::ApiToken;
+use domain::gateway::Gateway;
+use domain::id::GatewayId;
+use domain::{Timestamp, liveness, networks};
+
+use super::lease::Moment;
+use super::{LEASE, STALE_TTL};
+use crate::error::{Error, Result};
+use crate::service::Service;
+
+#[derive(Default)]
+pub(crate) struct KnownGateways(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    changes: u64,
+    by_hash: HashMap<[u8; 32], Arc<Held>>,
+    /// Until when any process of a gateway holds a lease that this node has given.
+    leased: HashMap<GatewayId, i64>,
+}
+
+struct Held {
+    caller: Arc<GatewayToken>,
+    /// When its use was last noted, in seconds: once a second is enough.
+    noted: AtomicI64,
+}
+
+impl KnownGateways {
+    pub(crate) fn forget(&self, id: &GatewayId) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.changes += 1;
+        known.by_hash.retain(|_, held| held.caller.gateway.id != *id);
+    }
+
+    pub(crate) fn forget_everything(&self) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.changes += 1;
+        known.by_hash.clear();
+    }
+
+    /// Notes that a process of the gateway was given a lease just now.
+    pub(super) fn leased(&self, id: &GatewayId) {
+        let until = Moment::now().plus(LEASE);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).leased.insert(id.clone(), until);
+    }
+
+    /// For how long a gateway may go by an answer when the feed has fallen silent: not at all, unless somebody who
+    /// revokes a key would wait for it.
+    pub(super) fn stale_ttl(&self, id: &GatewayId) -> chrono::TimeDelta {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match known.leased.get(id) {
+            Some(until) if Moment::now().is_before(*until) => STALE_TTL,
+            Some(_) | None => chrono::TimeDelta::zero(),
+        }
+    }
+
+    fn get(&self, hash: &[u8; 32]) -> Option<Arc<Held>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_hash.get(hash).cloned()
+    }
+
+    fn changes(&self) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).changes
+    }
+
+    fn remember(&self, hash: [u8; 32], caller: &Arc<GatewayToken>, changes_before: u64) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.changes == changes_before {
+            let held = Held { caller: caller.clone(), noted: AtomicI64::new(0) };
+            known.by_hash.insert(hash, Arc::new(held));
+        }
+    }
+}
+
+impl Service {
+    /// The gateway that holds this token, if memory knows and may be believed.
+    pub fn recall_gateway(&self, bearer: &str, from: Option<IpAddr>, now: Timestamp) -> Option<Result<Caller>> {
+        if !self.plane.lease.holds() {
+            return None;
+        }
+        let held = self.plane.gateways.get(&self.tokens.of_token(bearer))?;
+        let token = &held.caller.token;
+        if let Err(dead) = liveness::until(token.expires_at, now) {
+            return Some(Err(dead.into()));
+        }
+        if !networks::admit(&token.networks, from) {
+            return Some(Err(Error::WrongAddress));
+        }
+        let second = now.timestamp();
+        if held.noted.swap(second, Ordering::Relaxed) != second {
+            self.last_used.note(&token.id, now, from);
+        }
+        Some(Ok(Caller::Gateway(held.caller.clone())))
+    }
+
+    /// A number to be taken before a gateway's token is read.
+    pub(crate) fn gateway_changes(&self) -> u64 {
+        self.plane.gateways.changes()
+    }
+
+    pub(crate) fn remember_gateway(
+        &self,
+        hash: [u8; 32],
+        token: ApiToken,
+        gateway: Gateway,
+        changes_before: u64,
+    ) -> Caller {
+        let ApiToken { id, scopes, networks, vouched_by, expires_at, .. } = token;
+        let caller = Arc::new(GatewayToken { token: Token { id, scopes, networks, vouched_by, expires_at }, gateway });
+        if self.plane.lease.holds() {
+            self.plane.gateways.remember(hash, &caller, changes_before);
+        }
+        Caller::Gateway(caller)
+    }
+}

@@ -1,0 +1,74 @@
+//! Until when this node may answer from memory.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::TimeDelta;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Intervals are measured by the clock that goes on while the machine sleeps and that nobody sets.
+#[derive(Default)]
+pub(crate) struct Lease {
+    /// Nanoseconds of that clock.
+    until: AtomicI64,
+}
+
+/// A moment on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(i64);
+
+impl Lease {
+    /// To be asked after the work and before its result is let out: the node may have slept in between.
+    pub(crate) fn holds(&self) -> bool {
+        Moment::now().0 < self.until.load(Ordering::Acquire)
+    }
+
+    /// Everything that was committed before `since` has been applied.
+    pub(crate) fn extend(&self, since: Moment, length: TimeDelta) {
+        let until = since.0 + length.num_nanoseconds().unwrap_or(0);
+        self.until.fetch_max(until, Ordering::AcqRel);
+    }
+
+    pub(crate) fn end(&self) {
+        self.until.store(0, Ordering::Release);
+    }
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        let now = clock_gettime(ClockId::Boottime);
+        Self(now.tv_sec * 1_000_000_000 + now.tv_nsec)
+    }
+
+    /// So many nanoseconds of the clock from now.
+    pub(crate) fn plus(self, length: TimeDelta) -> i64 {
+        self.0 + length.num_nanoseconds().unwrap_or(0)
+    }
+
+    pub(crate) fn is_before(self, nanoseconds: i64) -> bool {
+        self.0 < nanoseconds
+    }
+
+    pub(crate) fn elapsed(self) -> TimeDelta {
+        TimeDelta::nanoseconds(Self::now().0 - self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_holds_from_when_it_was_given_and_no_longer_than_it_lasts() {
+        let lease = Lease::default();
+        assert!(!lease.holds(), "nothing is remembered before the feed was seen once");
+        let start = Moment::now();
+        lease.extend(start, TimeDelta::hours(1));
+        assert!(lease.holds());
+        lease.extend(start, TimeDelta::minutes(1));
+        assert!(lease.holds(), "a shorter one does not take back a longer one");
+        lease.end();
+        assert!(!lease.holds());
+        lease.extend(Moment(start.0 - 2_000_000_000), TimeDelta::seconds(1));
+        assert!(!lease.holds(), "what was seen long ago gives nothing");
+    }
+}

@@ -1,0 +1,107 @@
+//! Who used which pair: counted in memory, written down in batches.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use authz::Permit;
+use authz::action::ReportUsage;
+use domain::Timestamp;
+use domain::key::AccessKeyId;
+use persistence::key_usage::Use;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::service::Service;
+
+const SHARDS: usize = 64;
+/// How much is written in one transaction.
+const AT_ONCE: usize = 1000;
+
+pub(crate) struct Usage {
+    hasher: RandomState,
+    shards: [Mutex<HashMap<AccessKeyId, Use>>; SHARDS],
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), shards: std::array::from_fn(|_| Mutex::default()) }
+    }
+}
+
+/// What a gateway says of a pair that it verified by itself.
+pub struct Reported {
+    pub access_key_id: AccessKeyId,
+    pub last_used_at: Timestamp,
+    pub count: i64,
+    pub address: Option<IpAddr>,
+    pub agent: Option<String>,
+}
+
+impl Usage {
+    pub(super) fn note(&self, used: Use) {
+        let shard = self.hasher.hash_one(&used.access_key_id) as usize % SHARDS;
+        let Some(shard) = self.shards.get(shard) else { return };
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        match shard.get_mut(&used.access_key_id) {
+            None => {
+                shard.insert(used.access_key_id.clone(), used);
+            }
+            Some(noted) => {
+                let count = noted.count.saturating_add(used.count);
+                if used.at >= noted.at {
+                    *noted = used;
+                }
+                noted.count = count;
+            }
+        }
+    }
+
+    fn take(&self) -> Vec<Use> {
+        let shard = |shard: &Mutex<HashMap<AccessKeyId, Use>>| {
+            std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner)).into_values()
+        };
+        self.shards.iter().flat_map(shard).collect()
+    }
+}
+
+impl Service {
+    /// Takes note of what a gateway has counted itself. Of pairs that are not its to know of nothing is noted, and it is
+    /// not told which.
+    pub fn report_usage(&self, context: &Context, permit: &Permit<ReportUsage>, items: Vec<Reported>) -> Result<()> {
+        let asker = permit.asker().ok_or(Error::Forbidden)?;
+        for item in items {
+            let Some(pair) = self.look_up(item.access_key_id.as_str())? else { continue };
+            if !asker.gateway.binding.contains(&pair.region) {
+                continue;
+            }
+            self.plane.usage.note(Use {
+                access_key_id: item.access_key_id,
+                // A gateway whose clock is ahead does not use keys in the future.
+                at: item.last_used_at.min(context.now),
+                gateway: Some(asker.gateway.name.to_string()),
+                address: item.address,
+                agent: item.agent,
+                // What one gateway says once is bounded, so that no sum overflows.
+                count: item.count.min(1_000_000_000),
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes down what has been counted. What cannot be written now is kept for the next time.
+    pub fn write_down_usage(&self) -> Result<()> {
+        let noted = self.plane.usage.take();
+        let mut batches = noted.chunks(AT_ONCE);
+        while let Some(batch) = batches.next() {
+            if let Err(error) = self.record_usage(batch) {
+                for used in batch.iter().chain(batches.flatten()) {
+                    self.plane.usage.note(used.clone());
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
