@@ -1,6 +1,7 @@
 //! Between HTTP and everything else.
 
 pub(crate) mod anonymous;
+pub(crate) mod asking;
 pub(crate) mod authorized;
 pub(crate) mod blocking;
 pub(crate) mod body;
@@ -10,6 +11,7 @@ pub(crate) mod json;
 pub(crate) mod outermost;
 pub(crate) mod query;
 pub(crate) mod rate_limit;
+pub(crate) mod receipts;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod unmatched;

@@ -27,6 +27,11 @@ const TAGS: &[(&str, &str)] = &[
     ("buckets", "Names that the scopes of keys may use."),
     ("keys", "S3 keys: made, scoped, rotated, revoked."),
     ("tokens", "API tokens of operators, partners and tenants."),
+    ("gateways", "What asks who a request is from, as operators look after it."),
+    (
+        "gateway plane",
+        "What gateways ask. A verdict about a client is always 200; anything else is trouble between gateway and us, for which it answers its client 503.",
+    ),
     ("audit", "What was done, by whom, in chains that show it when a row is changed."),
     ("health", "For whatever watches over the process."),
 ];
@@ -100,7 +105,14 @@ fn name_items(schemas: &mut Map<String, Value>) {
 }
 
 /// POSTs that need no `Idempotency-Key`: sent twice, they do nothing that they have not done once.
-const REPEATABLE: &[Operation] = &[Operation::ExplainKey, Operation::ImportKeys];
+const REPEATABLE: &[Operation] = &[
+    Operation::ExplainKey,
+    Operation::ImportKeys,
+    Operation::VerifyRequest,
+    Operation::VerifyRequests,
+    Operation::IssueSigningKeys,
+    Operation::ReportUsage,
+];
 
 /// Adds to an operation what all of its kind have.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {

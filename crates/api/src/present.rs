@@ -1,7 +1,9 @@
 //! From domain to wire: how things look to clients.
 
+mod gateways;
 mod keys;
 
+pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, verdict};
 pub(crate) use keys::{
     bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
     stopped_key,
@@ -89,7 +91,7 @@ pub(crate) fn partner(partner: Partner, reach: &Reach) -> wire::Partner {
     let shows_parent = match reach {
         Reach::Everything => true,
         Reach::Subtree(own) => *own != partner.path,
-        Reach::OneTenant(_) => false,
+        Reach::OneTenant(_) | Reach::Nothing => false,
     };
     wire::Partner {
         id: partner.id().to_string(),
@@ -221,6 +223,7 @@ fn scope(scope: Scope) -> wire::TokenScope {
         Scope::AuditRead => W::AuditRead,
         Scope::UsageRead => W::UsageRead,
         Scope::PlatformWrite => W::PlatformWrite,
+        Scope::GatewayUse => W::GatewayUse,
     }
 }
 
@@ -239,6 +242,7 @@ pub(crate) fn me(caller: &Caller) -> wire::Me {
         Caller::Partner(_, path) => (wire::CallerKind::PartnerToken, Some(path.leaf().to_string())),
         Caller::Tenant(..) => (wire::CallerKind::TenantToken, None),
         Caller::User(_) => (wire::CallerKind::User, None),
+        Caller::Gateway(_) => (wire::CallerKind::GatewayToken, None),
     };
     wire::Me {
         kind,
@@ -254,10 +258,10 @@ pub(crate) fn me(caller: &Caller) -> wire::Me {
 pub(crate) fn receipt(receipt: &Receipt) -> wire::Receipt {
     wire::Receipt {
         sequence: receipt.sequence,
-        state: wire::ReceiptState::Confirmed,
+        state: if receipt.is_confirmed() { wire::ReceiptState::Confirmed } else { wire::ReceiptState::Pending },
         effective_at: receipt.effective_at,
         confirmed_by: receipt.confirmed_by,
-        waiting_for: Vec::new(),
+        waiting_for: receipt.waiting_for.clone(),
     }
 }
 

@@ -113,6 +113,9 @@ problems! {
     SeveralAccounts = 409, "several-accounts", "Several accounts",
         "Your password fits accounts in several tenants. Say which with `tenant_id`.";
 
+    FeedGone = 410, "feed-gone", "Feed gone",
+        "What comes after this number is no longer known. Forget everything you remember and begin without `after`.";
+
     NotAsExpected = 412, "not-as-expected", "Not as expected",
         "The object has changed since you read it. Read it again, and decide again.";
     TooLarge = 413, "too-large", "Too large", "A body has at most 64 KiB.";
@@ -235,6 +238,7 @@ impl From<Error> for Problem {
             Error::ClaimExists => Kind::ClaimExists,
             Error::ClaimTooLate => Kind::ClaimTooLate,
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
+            Error::FeedGone => Kind::FeedGone,
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");
                 Kind::Internal

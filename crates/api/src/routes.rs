@@ -4,6 +4,8 @@ mod api_tokens;
 mod audit;
 mod buckets;
 mod claims;
+mod gateway_plane;
+mod gateways;
 mod health;
 mod instances;
 mod key_models;
@@ -51,6 +53,23 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(api_tokens::create_operator_token)
         .service(api_tokens::rotate_operator_token)
         .service(api_tokens::delete_operator_token)
+        // Gateways, as operators look after them
+        .service(gateways::list_gateways)
+        .service(gateways::create_gateway)
+        .service(gateways::read_gateway)
+        .service(gateways::change_gateway)
+        .service(gateways::delete_gateway)
+        .service(api_tokens::list_gateway_tokens)
+        .service(api_tokens::create_gateway_token)
+        .service(api_tokens::rotate_gateway_token)
+        .service(api_tokens::delete_gateway_token)
+        // Gateways, as they ask
+        .service(gateway_plane::verify_request)
+        .service(gateway_plane::verify_requests)
+        .service(gateway_plane::issue_signing_keys)
+        .service(gateway_plane::issue_secret)
+        .service(gateway_plane::follow_changes)
+        .service(gateway_plane::report_usage)
         // Partners
         .service(partners::list_partners)
         .service(partners::create_partner)

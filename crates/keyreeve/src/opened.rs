@@ -1,11 +1,12 @@
 //! From settings to a service that works: database, schema, master key.
 
 use persistence::Database;
-use service::{Clock, EntropySource, Service, Setup, StartError};
+use service::{Clock, EntropySource, NodeSetup, Service, Setup, StartError};
 
 use crate::database;
 use crate::failure::Failure;
 use crate::master_key;
+use crate::process;
 use crate::settings::Settings;
 
 pub(crate) fn open(settings: &Settings, public_url: String) -> Result<Service, Failure> {
@@ -21,7 +22,8 @@ fn start(
     ring: persistence::KeyRing,
     public_url: String,
 ) -> Result<Service, Failure> {
-    let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url };
+    let node = NodeSetup { name: process::host_name(), most_known_keys: settings.known_keys.get() };
+    let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url, node };
     Service::start(setup).map_err(|error| {
         if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }
     })

@@ -7,11 +7,13 @@ pub mod grep;
 pub mod postgres;
 pub mod queries;
 pub mod server;
+pub mod signing;
 pub mod tables;
 pub mod world;
 
 pub use client::{Answer, Client};
 pub use server::Server;
+pub use signing::Signer;
 
 /// Makes each function a test on SQLite and a test on PostgreSQL.
 ///

@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use domain::{Entropy, Timestamp};
+use service::gateway_plane::Follower;
 use service::{Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Service, Setup, bootstrap};
 use tempfile::TempDir;
 
@@ -26,6 +27,7 @@ pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     operator: String,
+    follower: Option<Follower>,
     /// What goes away with the server.
     _database: Keeper,
 }
@@ -63,14 +65,15 @@ impl Server {
         let database = Database::open(options(self.service.database().url().clone()));
         let service = service(database, self.now(), 2);
         let (address, handle) = listen(service.clone(), None);
-        Self { service, address, handle, operator: self.operator.clone(), _database: Keeper::Shared }
+        let follower = Some(Follower::start(&service));
+        Self { service, address, handle, operator: self.operator.clone(), follower, _database: Keeper::Shared }
     }
 
     /// The same service on another port, where a caller may ask only so often.
     pub fn limited_to(&self, requests_per_second: u32) -> Self {
         let service = self.service.clone();
         let (address, handle) = listen(service.clone(), Some(requests_per_second));
-        Self { service, address, handle, operator: self.operator.clone(), _database: Keeper::Shared }
+        Self { service, address, handle, operator: self.operator.clone(), follower: None, _database: Keeper::Shared }
     }
 
     fn start(database: Database, keeper: Keeper) -> Self {
@@ -78,7 +81,8 @@ impl Server {
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
         let operator = made.text.expose().to_owned();
         let (address, handle) = listen(service.clone(), None);
-        Self { service, address, handle, operator, _database: keeper }
+        let follower = Some(Follower::start(&service));
+        Self { service, address, handle, operator, follower, _database: keeper }
     }
 
     pub fn service(&self) -> &Arc<Service> {
@@ -150,6 +154,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // The command is sent at once; nobody needs to wait for it.
         drop(self.handle.stop(false));
+        drop(self.follower.take());
     }
 }
 
@@ -171,6 +176,7 @@ fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
         clock: Clock::stopped_at(now),
         entropy: EntropySource::seeded([seed; 32]),
         public_url: "https://keys.example.org".to_owned(),
+        node: service::NodeSetup { name: format!("node-{seed}"), ..service::NodeSetup::default() },
     };
     Arc::new(Service::start(setup).expect("a service"))
 }

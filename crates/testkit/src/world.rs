@@ -27,6 +27,13 @@ pub struct Partner {
     pub client: Client,
 }
 
+/// A gateway and its token.
+pub struct Gateway {
+    pub id: String,
+    pub token: String,
+    pub client: Client,
+}
+
 impl Tenant {
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/tenants/{}{rest}", self.id)
@@ -88,6 +95,15 @@ impl Server {
         let body = json!({"description": "test", "expires_at": self.in_days(200)});
         let token = maker.post(&format!("/v1/partners/{id}/tokens"), body).expect(201).text_at("/token");
         Partner { id, client: self.bearer(&token) }
+    }
+
+    /// A gateway bound to these regions, with a token of its own.
+    pub fn gateway(&self, regions: &[&str], capabilities: &[&str]) -> Gateway {
+        let body = json!({"name": "edge", "regions": regions, "capabilities": capabilities});
+        let id = self.operator().post("/v1/gateways", body).expect(201).text_at("/id");
+        let body = json!({"description": "test", "expires_at": self.in_days(200)});
+        let token = self.operator().post(&format!("/v1/gateways/{id}/tokens"), body).expect(201).text_at("/token");
+        Gateway { id, client: self.bearer(&token), token }
     }
 
     /// A moment so many days ahead, as the API writes it.

@@ -47,6 +47,9 @@ pub enum TokenScope {
     /// Operators only.
     #[serde(rename = "platform:write")]
     PlatformWrite,
+    /// Gateways only, and all they have.
+    #[serde(rename = "gateway:use")]
+    GatewayUse,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -10,6 +10,8 @@ mod audit;
 mod bucket;
 mod claim;
 mod explanation;
+mod gateway;
+mod gateway_plane;
 mod health;
 mod import;
 mod instance;
@@ -32,6 +34,13 @@ pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
+pub use gateway::{ChangeGateway, CreateGateway, Gateway, GatewayCapability, GatewayLease, GatewayProcess};
+pub use gateway_plane::{
+    CacheRule, ChangeEvent, ChangeKind, Changes, ChangesQuery, IssueSigningKeys, IssuedSecret, IssuedSigningKey,
+    IssuedSigningKeys, KeyGrants, Principal, ReportUsage, ReportedUsage, S3Error, SignatureForm, SigningKey,
+    VerifyAnswer, VerifyBatch, VerifyBatchAnswer, VerifyContext, VerifyDecision, VerifyRequest, VerifyWant,
+    WantedSigningKey,
+};
 pub use health::Health;
 pub use import::{ImportKey, ImportKeys, ImportProblem, ImportResult, ImportStatus, ImportedKeys};
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};

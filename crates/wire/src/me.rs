@@ -31,6 +31,7 @@ pub enum CallerKind {
     OperatorToken,
     PartnerToken,
     TenantToken,
+    GatewayToken,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -3,24 +3,26 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use authz::{Action, Caller, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
+use authz::{Action, Caller, OneGateway, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
 use domain::Timestamp;
-use service::{Context, Error, Service};
+use service::{Context, Error, Receipted, Service};
 
 use crate::http::blocking::Blocking;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
-use crate::http::{conditional, idempotency};
+use crate::http::{conditional, idempotency, receipts};
 use crate::problem::{Kind, Problem};
 
 pub(crate) struct Authorized<A: Action> {
     blocking: Blocking,
     context: Context,
     permit: Permit<A>,
+    patience: Duration,
 }
 
 impl<A: Action> Authorized<A> {
@@ -41,8 +43,20 @@ impl<A: Action> Authorized<A> {
         self,
         work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Self { blocking, mut context, permit } = self;
+        let Self { blocking, mut context, permit, .. } = self;
         blocking.run(move |service| work(service, &mut context, &permit)).await
+    }
+
+    /// The same for what others have to confirm. Says as well whether all have.
+    pub(crate) async fn run_until_confirmed<T: Receipted + Send + 'static>(
+        self,
+        work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
+    ) -> Result<(T, bool), Problem> {
+        let (blocking, patience) = (self.blocking.clone(), self.patience);
+        let mut answer = self.run(work).await?;
+        // It has been done: whoever cannot be asked now has not confirmed.
+        let is_confirmed = receipts::settle(&blocking, &mut answer, patience).await.unwrap_or(false);
+        Ok((answer, is_confirmed))
     }
 
     /// The same for what hashes a password.
@@ -50,7 +64,7 @@ impl<A: Action> Authorized<A> {
         self,
         work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Self { blocking, mut context, permit } = self;
+        let Self { blocking, mut context, permit, .. } = self;
         blocking.run_hashing(move |service| work(service, &mut context, &permit)).await
     }
 }
@@ -101,10 +115,11 @@ where
     let permit = permit?;
     context.expected = conditional::expected(request);
     context.once = idempotency::of(request, caller.identity())?;
-    Ok(Authorized { blocking, context, permit })
+    let patience = receipts::patience(request)?;
+    Ok(Authorized { blocking, context, permit, patience })
 }
 
-fn bearer(request: &HttpRequest) -> Result<String, Problem> {
+pub(crate) fn bearer(request: &HttpRequest) -> Result<String, Problem> {
     let unauthenticated = || Problem::new(Kind::Unauthenticated);
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
@@ -135,6 +150,16 @@ impl<A: Action<Object = Platform>> InPath<A> for Platform {
 impl<A: Action<Object = Oneself>> InPath<A> for Oneself {
     fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
         Ok(authorize(caller, Oneself)?)
+    }
+}
+
+impl<A: Action<Object = OneGateway>> InPath<A> for OneGateway {
+    fn in_path(request: &HttpRequest) -> String {
+        request.match_info().query("gateway").to_owned()
+    }
+
+    fn permit(service: &Service, _: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error> {
+        service.permit_on_gateway(caller, named)
     }
 }
 

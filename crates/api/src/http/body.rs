@@ -13,6 +13,8 @@ use actix_web::{Error, HttpMessage, ResponseError};
 use crate::problem::{Kind, Problem};
 
 pub(crate) const MOST: usize = 64 * 1024;
+/// Of a gateway, which may ask many things at once.
+const MOST_OF_GATEWAYS: usize = 512 * 1024;
 const LONGEST_URI: usize = 8 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,10 +41,12 @@ async fn collect(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
         return Err(Problem::new(Kind::UriTooLong));
     }
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MOST as u64) {
+    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > most(request) as u64) {
         return Err(Problem::new(Kind::TooLarge));
     }
+    let most = most(request);
     match tokio::time::timeout(PATIENCE, request.extract::<Bytes>()).await {
+        Ok(Ok(body)) if body.len() > most => Err(Problem::new(Kind::TooLarge)),
         Ok(body) => body.map_err(|error| refusal(&error)),
         Err(_) => Err(Problem::new(Kind::Timeout)),
     }
@@ -55,5 +59,9 @@ fn refusal(error: &Error) -> Problem {
 
 /// The bound for bodies that do not announce their length.
 pub(crate) fn bound() -> web::PayloadConfig {
-    web::PayloadConfig::new(MOST)
+    web::PayloadConfig::new(MOST_OF_GATEWAYS)
+}
+
+fn most(request: &ServiceRequest) -> usize {
+    if request.path().starts_with("/v1/gateway/") { MOST_OF_GATEWAYS } else { MOST }
 }

@@ -16,7 +16,7 @@ use crate::http::body::Body;
 use crate::problem::{Kind, Problem};
 
 const DEEPEST: usize = 16;
-const MOST_STRINGS: usize = 4000;
+const MOST_STRINGS: usize = 8000;
 
 /// A body that has not been looked at yet. It is read by the handler, so whoever may not call gets to hear that first.
 pub(crate) struct Json<T> {

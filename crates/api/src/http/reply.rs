@@ -12,6 +12,7 @@ pub(crate) struct Reply {
     body: Option<serde_json::Result<Vec<u8>>>,
     location: Option<String>,
     version: Option<i64>,
+    is_not_to_be_stored: bool,
 }
 
 impl Reply {
@@ -24,7 +25,16 @@ impl Reply {
     }
 
     pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, location: None, version: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, location: None, version: None, is_not_to_be_stored: false }
+    }
+
+    /// 202 instead of 200: it has been done, and not everybody has confirmed it.
+    pub(crate) fn unless_confirmed(self, is_confirmed: bool) -> Self {
+        if is_confirmed { self } else { Self { status: StatusCode::ACCEPTED, ..self } }
+    }
+
+    pub(crate) fn not_to_be_stored(self) -> Self {
+        Self { is_not_to_be_stored: true, ..self }
     }
 
     /// With the entity tag of the object in the body.
@@ -33,7 +43,8 @@ impl Reply {
     }
 
     fn with(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, body: Some(serde_json::to_vec(body)), location: None, version: None }
+        let body = Some(serde_json::to_vec(body));
+        Self { status, body, location: None, version: None, is_not_to_be_stored: false }
     }
 }
 
@@ -47,6 +58,9 @@ impl Responder for Reply {
         }
         if let Some(version) = self.version {
             response.insert_header((header::ETAG, etag(version)));
+        }
+        if self.is_not_to_be_stored {
+            response.insert_header((header::CACHE_CONTROL, "no-store"));
         }
         match self.body {
             None => response.finish(),

@@ -90,7 +90,7 @@ fn status(status: KeyStatus) -> wire::KeyStatus {
     }
 }
 
-fn buckets(buckets: &Buckets) -> wire::BucketAccess {
+pub(super) fn buckets(buckets: &Buckets) -> wire::BucketAccess {
     match buckets {
         Buckets::All => wire::BucketAccess { access: wire::BucketAccessKind::All, names: Vec::new() },
         Buckets::Specific(names) => wire::BucketAccess {
@@ -100,7 +100,7 @@ fn buckets(buckets: &Buckets) -> wire::BucketAccess {
     }
 }
 
-fn permission(permission: Permission) -> wire::KeyPermission {
+pub(super) fn permission(permission: Permission) -> wire::KeyPermission {
     match permission {
         Permission::Read => wire::KeyPermission::Read,
         Permission::Write => wire::KeyPermission::Write,

@@ -1,8 +1,9 @@
 use actix_web::{HttpRequest, delete, get, post, web};
 use authz::action::{
-    CreateOperatorToken, CreatePartnerToken, CreateTenantToken, DeleteOperatorToken, DeletePartnerToken,
-    DeleteTenantToken, ListOperatorTokens, ListPartnerTokens, ListTenantTokens, RotateOperatorToken,
-    RotatePartnerToken, RotateTenantToken,
+    CreateGatewayToken, CreateOperatorToken, CreatePartnerToken, CreateTenantToken, DeleteGatewayToken,
+    DeleteOperatorToken, DeletePartnerToken, DeleteTenantToken, ListGatewayTokens, ListOperatorTokens,
+    ListPartnerTokens, ListTenantTokens, RotateGatewayToken, RotateOperatorToken, RotatePartnerToken,
+    RotateTenantToken,
 };
 use authz::{Action, HoldsTokens};
 use chrono::TimeDelta;
@@ -157,6 +158,80 @@ pub(crate) async fn rotate_partner_token(
 #[delete("/v1/partners/{partner}/tokens/{token}")]
 pub(crate) async fn delete_partner_token(
     caller: Authorized<DeletePartnerToken>,
+    path: web::Path<(String, String)>,
+) -> Result<Reply, Problem> {
+    remove(caller, &path.1).await
+}
+
+/// List a gateway's tokens
+#[utoipa::path(
+    tag = "tokens", params(("gateway" = String, Path, example = "gtw_01jd0000000000000000000000"), ListQuery),
+    responses((status = 200, description = "The oldest first, expired ones left out", body = Page<ApiToken>))
+)]
+#[get("/v1/gateways/{gateway}/tokens")]
+pub(crate) async fn list_gateway_tokens(
+    request: HttpRequest,
+    caller: Authorized<ListGatewayTokens>,
+    query: Query<ListQuery>,
+) -> Result<Reply, Problem> {
+    list(&request, caller, query).await
+}
+
+/// Create a gateway token
+///
+/// Its text is in this answer and in no other. Its one scope is `gateway:use`; what that means, the gateway's capabilities say.
+#[utoipa::path(
+    tag = "tokens", params(("gateway" = String, Path, example = "gtw_01jd0000000000000000000000")),
+    request_body = CreateToken,
+    responses((status = 201, description = "The token", body = CreatedToken))
+)]
+#[post("/v1/gateways/{gateway}/tokens")]
+pub(crate) async fn create_gateway_token(
+    request: HttpRequest,
+    caller: Authorized<CreateGatewayToken>,
+    body: Json<CreateToken>,
+) -> Result<Reply, Problem> {
+    let body = body.read()?;
+    create(&request, caller, body).await
+}
+
+/// Rotate a gateway token
+///
+/// A new token with the same description, scopes, addresses and expiry. The old one goes on for `grace_seconds`.
+#[utoipa::path(
+    tag = "tokens",
+    params(
+        ("gateway" = String, Path, example = "gtw_01jd0000000000000000000000"),
+        ("token" = String, Path, example = "tok_01jd0000000000000000000000"),
+    ),
+    request_body = RotateToken,
+    responses((status = 201, description = "The new token", body = CreatedToken))
+)]
+#[post("/v1/gateways/{gateway}/tokens/{token}/rotate")]
+pub(crate) async fn rotate_gateway_token(
+    request: HttpRequest,
+    caller: Authorized<RotateGatewayToken>,
+    path: web::Path<(String, String)>,
+    body: Json<RotateToken>,
+) -> Result<Reply, Problem> {
+    let body = body.read()?;
+    rotate(&request, caller, &path.1, &body).await
+}
+
+/// Delete a gateway token
+///
+/// It is refused from the next request on.
+#[utoipa::path(
+    tag = "tokens",
+    params(
+        ("gateway" = String, Path, example = "gtw_01jd0000000000000000000000"),
+        ("token" = String, Path, example = "tok_01jd0000000000000000000000"),
+    ),
+    responses((status = 204, description = "The token is gone"))
+)]
+#[delete("/v1/gateways/{gateway}/tokens/{token}")]
+pub(crate) async fn delete_gateway_token(
+    caller: Authorized<DeleteGatewayToken>,
     path: web::Path<(String, String)>,
 ) -> Result<Reply, Problem> {
     remove(caller, &path.1).await
@@ -322,5 +397,6 @@ fn scope(scope: TokenScope) -> Scope {
         TokenScope::AuditRead => Scope::AuditRead,
         TokenScope::UsageRead => Scope::UsageRead,
         TokenScope::PlatformWrite => Scope::PlatformWrite,
+        TokenScope::GatewayUse => Scope::GatewayUse,
     }
 }

@@ -137,9 +137,12 @@ pub(crate) async fn delete_instance(
     path: web::Path<(String, String)>,
 ) -> Result<Reply, Problem> {
     let id = id(&path.1)?;
-    let stopped = caller.run(move |service, context, permit| instances::delete(service, context, permit, &id)).await?;
+    let (stopped, is_confirmed) = caller
+        .run_until_confirmed(move |service, context, permit| instances::delete(service, context, permit, &id))
+        .await?;
     let receipt = present::receipt(&stopped.receipt);
-    Ok(Reply::ok(&StoppedInstance { instance: present::instance(stopped.object), receipt }))
+    let body = StoppedInstance { instance: present::instance(stopped.object), receipt };
+    Ok(Reply::ok(&body).unless_confirmed(is_confirmed))
 }
 
 fn id(text: &str) -> Result<InstanceId, Problem> {

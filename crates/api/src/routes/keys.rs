@@ -339,18 +339,18 @@ async fn renewed<A: Action>(
     caller: Authorized<A>,
     work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<KeyMade> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    let made = caller.run(work).await?;
+    let (made, is_confirmed) = caller.run_until_confirmed(work).await?;
     let version = made.shown.key.version;
-    Ok(Reply::ok(&present::created_key(made)).at_version(version))
+    Ok(Reply::ok(&present::created_key(made)).at_version(version).unless_confirmed(is_confirmed))
 }
 
 async fn stopped<A: Action>(
     caller: Authorized<A>,
     work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<Stopped<KeyShown>> + Send + 'static,
 ) -> Result<Reply, Problem> {
-    let stopped = caller.run(work).await?;
+    let (stopped, is_confirmed) = caller.run_until_confirmed(work).await?;
     let version = stopped.object.key.version;
-    Ok(Reply::ok(&present::stopped_key(stopped)).at_version(version))
+    Ok(Reply::ok(&present::stopped_key(stopped)).at_version(version).unless_confirmed(is_confirmed))
 }
 
 fn created(made: KeyMade) -> Reply {

@@ -147,10 +147,10 @@ async fn stopped<A: Action>(
     + 'static,
 ) -> Result<Reply, Problem> {
     let reach = caller.reach();
-    let stopped = caller.run(work).await?;
+    let (stopped, is_confirmed) = caller.run_until_confirmed(work).await?;
     let body = StoppedPartner {
         partner: present::partner(stopped.object, &reach),
         receipt: present::receipt(&stopped.receipt),
     };
-    Ok(Reply::ok(&body).at_version(body.partner.version))
+    Ok(Reply::ok(&body).at_version(body.partner.version).unless_confirmed(is_confirmed))
 }

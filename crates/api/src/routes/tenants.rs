@@ -199,7 +199,7 @@ async fn stopped<A: Action>(
     + Send
     + 'static,
 ) -> Result<Reply, Problem> {
-    let stopped = caller.run(work).await?;
+    let (stopped, is_confirmed) = caller.run_until_confirmed(work).await?;
     let body = StoppedTenant { tenant: present::tenant(stopped.object), receipt: present::receipt(&stopped.receipt) };
-    Ok(Reply::ok(&body).at_version(body.tenant.version))
+    Ok(Reply::ok(&body).at_version(body.tenant.version).unless_confirmed(is_confirmed))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt;
 use service::Service;
+use service::gateway_plane::Follower;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::background::Background;
@@ -52,6 +53,8 @@ async fn serve(
     invitation: Invitation,
 ) -> io::Result<()> {
     let signals = Signals::take()?;
+    // Before the first request: what is remembered is worth nothing without it.
+    let follower = Follower::start(&service);
     let Listeners { api, metrics, url, metrics_url, .. } = listeners;
     let server = api::serve(service.clone(), api, options)?;
     let metrics = metrics.map(api::serve_metrics).transpose()?.map(|server| {
@@ -78,6 +81,7 @@ async fn serve(
         metrics.stop(false).await;
     }
     background.finish().await;
+    follower.finish();
     tracing::info!("stopped");
     served
 }

@@ -100,6 +100,8 @@ settings! {
         "Database connections that read at once";
     writers: NonZeroUsize, "COUNT", Text("8"),
         "Database connections that write at once; SQLite has one whatever this says";
+    known_keys: NonZeroUsize, "COUNT", Text("1000000"),
+        "Access keys that are kept in memory to verify requests by";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
     log_format: LogFormat, "FORMAT", Text("text"),
