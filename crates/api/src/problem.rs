@@ -211,7 +211,10 @@ impl From<Error> for Problem {
                 let violation = |found: service::Violation| Violation { pointer: found.pointer, detail: found.detail };
                 return Self::violations(violations.into_iter().map(violation).collect());
             }
-            Error::BadCursor => Kind::BadCursor,
+            Error::BadCursor => {
+                let at = Violation { pointer: "?cursor".to_owned(), detail: Kind::BadCursor.advice().to_owned() };
+                return Self { errors: vec![at], ..Self::new(Kind::BadCursor) };
+            }
             Error::NotAsExpected => Kind::NotAsExpected,
             Error::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
             Error::AlreadyDelivered => Kind::AlreadyDelivered,
