@@ -53,6 +53,21 @@ impl<A: Action> Authorized<A> {
         let Self { blocking, mut context, permit } = self;
         blocking.run_hashing(move |service| work(service, &mut context, &permit)).await
     }
+
+    /// What can be asked again and again with the permit, by an answer that comes in parts.
+    pub(crate) fn repeatedly<T: Send + 'static>(
+        self,
+        read: impl Fn(&Service, &Permit<A>, Option<String>) -> service::Result<T> + Clone + Send + 'static,
+    ) -> impl Fn(Option<String>) -> Pin<Box<dyn Future<Output = Result<T, Problem>>>> + 'static
+    where
+        Permit<A>: Clone,
+    {
+        let Self { blocking, permit, .. } = self;
+        move |argument| {
+            let (blocking, permit, read) = (blocking.clone(), permit.clone(), read.clone());
+            Box::pin(async move { blocking.run(move |service| read(service, &permit, argument)).await })
+        }
+    }
 }
 
 impl<A: Action> FromRequest for Authorized<A>

@@ -138,3 +138,13 @@ pub(crate) fn listing(
     });
     Ok(Listing { binding, cursor, limit })
 }
+
+/// The same request, for the page that begins at this cursor.
+pub(crate) fn next_page(request: &HttpRequest, cursor: &str) -> String {
+    let kept = request.query_string().split('&').filter(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        !name.is_empty() && name != "cursor"
+    });
+    let parameters: Vec<_> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    format!("{}?{}", request.path(), parameters.join("&"))
+}
