@@ -52,7 +52,7 @@ problems! {
     Suspended = 401, "suspended", "Suspended",
         "The account, its tenant or a partner above it is suspended. Whoever runs it can resume it.";
     WrongPassword = 401, "wrong-password", "Wrong e-mail address or password",
-        "The e-mail address or the password is wrong.";
+        "The e-mail address or the password is wrong. If you have accounts in several tenants, say in which: `tenant_id`.";
 
     Forbidden = 403, "forbidden", "Forbidden",
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
