@@ -1,7 +1,8 @@
 //! Who is asking: a closed list, so that nobody falls between two checks.
 
-use crate::object::Tenancy;
+use crate::object::{HoldsTokens, Tenancy};
 use domain::actor::Actor;
+use domain::audit::Chain;
 use domain::id::{SessionId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
 use domain::scope::Scopes;
@@ -58,6 +59,16 @@ impl Caller {
             Self::Tenant(_, tenancy) => Some(&tenancy.id),
             Self::User(person) => Some(&person.tenancy.id),
             Self::Operator(_) | Self::Partner(..) => None,
+        }
+    }
+
+    /// The audit of the caller's own level.
+    pub fn chain(&self) -> Chain {
+        match self {
+            Self::Operator(_) => Chain::Platform,
+            Self::Partner(_, path) => Chain::Partner(path.clone()),
+            Self::Tenant(_, tenancy) => tenancy.chain(),
+            Self::User(person) => person.tenancy.chain(),
         }
     }
 

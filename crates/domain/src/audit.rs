@@ -85,6 +85,7 @@ actions! {
     SessionStarted = "session.started",
     SessionEnded = "session.ended",
     RefreshTokenReused = "refresh_token.reused",
+    AccessDenied = "access.denied",
 }
 
 /// Events are chained per tenant, per partner, and for the platform itself.

@@ -11,6 +11,7 @@ use persistence::{Database, KeyRing, Reading, Schema, authentication};
 
 use crate::context::{Clock, Context, EntropySource};
 use crate::cursor::Cursors;
+use crate::denials::Denials;
 use crate::error::{Error, Result};
 use crate::initialise;
 use crate::last_used::LastUsed;
@@ -26,6 +27,7 @@ pub struct Service {
     pub(crate) bearers: Bearers,
     pub(crate) cursors: Cursors,
     pub(crate) last_used: LastUsed,
+    pub(crate) denials: Denials,
     public_url: String,
 }
 
@@ -102,6 +104,7 @@ impl Service {
             bearers: Bearers::new(&keys.session),
             cursors: Cursors::new(keys.cursor),
             last_used: LastUsed::default(),
+            denials: Denials::default(),
             database,
             ring,
             clock,

@@ -97,6 +97,7 @@ where
     let context = blocking.service().context(info.origin())?;
     let (now, address) = (context.now, info.address);
     let named = A::Object::in_path(request);
+    let noted = named.clone();
     let looked_up = blocking
         .run(move |service| {
             let caller = service.authenticate(&bearer, address, now)?;
@@ -112,6 +113,9 @@ where
     let (caller, permit, mut context) = looked_up?;
     if let Some(left) = limits.of_caller(caller.identity())? {
         request.extensions_mut().insert(left);
+    }
+    if let Err(refused) = &permit {
+        blocking.service().note_denial(&context, &caller, A::OPERATION, &noted, refused);
     }
     let permit = permit?;
     context.expected = conditional::expected(request);
@@ -134,20 +138,26 @@ fn bearer(request: &HttpRequest) -> Result<String, Problem> {
 
 /// How the object of an operation is named by its path.
 pub(crate) trait InPath<A: Action> {
-    fn in_path(_: &HttpRequest) -> String {
-        String::new()
-    }
+    fn in_path(request: &HttpRequest) -> String;
 
     fn permit(service: &Service, context: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error>;
 }
 
 impl<A: Action<Object = Platform>> InPath<A> for Platform {
+    fn in_path(_: &HttpRequest) -> String {
+        "platform".to_owned()
+    }
+
     fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
         Ok(authorize(caller, Platform)?)
     }
 }
 
 impl<A: Action<Object = Oneself>> InPath<A> for Oneself {
+    fn in_path(_: &HttpRequest) -> String {
+        "me".to_owned()
+    }
+
     fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
         Ok(authorize(caller, Oneself)?)
     }

@@ -4,6 +4,7 @@
 mod audit;
 mod conditional;
 mod conventions;
+mod denials;
 mod failures;
 mod idempotency;
 mod isolation;
