@@ -58,10 +58,12 @@ struct Denial {
 impl Service {
     /// Remembers that the table refused `operation`. What was asked for is noted alike whether it is there or not.
     pub fn note_denial(&self, context: &Context, caller: &Caller, operation: Operation, asked: &str, refused: &Error) {
-        let answer = match refused {
-            Error::Forbidden => "403",
-            Error::NotFound => "404",
-            _ => return,
+        let answer = if matches!(refused, Error::Forbidden) {
+            "403"
+        } else if matches!(refused, Error::NotFound) {
+            "404"
+        } else {
+            return;
         };
         self.denials.note(
             Key::One { caller: caller.identity().to_owned(), operation },

@@ -23,6 +23,9 @@ pub(crate) struct Authorized<A: Action> {
     permit: Permit<A>,
 }
 
+/// What will be there, or refused.
+pub(crate) type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
 impl<A: Action> Authorized<A> {
     pub(crate) fn caller(&self) -> &Caller {
         self.permit.caller()
@@ -58,7 +61,7 @@ impl<A: Action> Authorized<A> {
     pub(crate) fn repeatedly<T: Send + 'static>(
         self,
         read: impl Fn(&Service, &Permit<A>, Option<String>) -> service::Result<T> + Clone + Send + 'static,
-    ) -> impl Fn(Option<String>) -> Pin<Box<dyn Future<Output = Result<T, Problem>>>> + 'static
+    ) -> impl Fn(Option<String>) -> Coming<T> + 'static
     where
         Permit<A>: Clone,
     {
@@ -75,7 +78,7 @@ where
     A::Object: InPath<A>,
 {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Coming<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();

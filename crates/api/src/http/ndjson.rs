@@ -1,6 +1,5 @@
 //! Answers of any length: one JSON document a line, read from the database a page at a time, as the client takes them.
 
-use std::future::Future;
 use std::io;
 use std::mem;
 use std::pin::Pin;
@@ -13,6 +12,7 @@ use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::web::Bytes;
 use serde::Serialize;
 
+use crate::http::authorized::Coming;
 use crate::problem::Problem;
 
 pub(crate) const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -51,8 +51,7 @@ impl Chunk {
 }
 
 /// How the page at a cursor is read.
-pub(crate) type Fetch = Rc<dyn Fn(Option<String>) -> Fetching>;
-type Fetching = Pin<Box<dyn Future<Output = Result<Chunk, Problem>>>>;
+pub(crate) type Fetch = Rc<dyn Fn(Option<String>) -> Coming<Chunk>>;
 
 /// Every page from the first on. Between two pages nothing is held but the cursor.
 pub(crate) struct Lines {
@@ -62,7 +61,7 @@ pub(crate) struct Lines {
 
 enum State {
     Fetched(Chunk),
-    Fetching(Fetching),
+    Fetching(Coming<Chunk>),
     Over,
 }
 
