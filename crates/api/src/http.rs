@@ -8,6 +8,7 @@ pub(crate) mod body;
 pub(crate) mod conditional;
 pub(crate) mod idempotency;
 pub(crate) mod json;
+pub(crate) mod ndjson;
 pub(crate) mod outermost;
 pub(crate) mod query;
 pub(crate) mod rate_limit;

@@ -52,7 +52,7 @@ problems! {
     Suspended = 401, "suspended", "Suspended",
         "The account, its tenant or a partner above it is suspended. Whoever runs it can resume it.";
     WrongPassword = 401, "wrong-password", "Wrong e-mail address or password",
-        "The e-mail address or the password is wrong.";
+        "The e-mail address or the password is wrong. If you have accounts in several tenants, say in which: `tenant_id`.";
 
     Forbidden = 403, "forbidden", "Forbidden",
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
@@ -214,7 +214,10 @@ impl From<Error> for Problem {
                 let violation = |found: service::Violation| Violation { pointer: found.pointer, detail: found.detail };
                 return Self::violations(violations.into_iter().map(violation).collect());
             }
-            Error::BadCursor => Kind::BadCursor,
+            Error::BadCursor => {
+                let at = Violation { pointer: "?cursor".to_owned(), detail: Kind::BadCursor.advice().to_owned() };
+                return Self { errors: vec![at], ..Self::new(Kind::BadCursor) };
+            }
             Error::NotAsExpected => Kind::NotAsExpected,
             Error::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
             Error::AlreadyDelivered => Kind::AlreadyDelivered,

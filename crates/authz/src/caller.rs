@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::object::Tenancy;
+use crate::object::{HoldsTokens, Tenancy};
 use domain::actor::Actor;
+use domain::audit::Chain;
 use domain::gateway::Gateway;
 use domain::id::{SessionId, TenantId, TokenId, UserId};
 use domain::partner::PartnerPath;
@@ -72,6 +73,16 @@ impl Caller {
             Self::Tenant(_, tenancy) => Some(&tenancy.id),
             Self::User(person) => Some(&person.tenancy.id),
             Self::Operator(_) | Self::Partner(..) | Self::Gateway(_) => None,
+        }
+    }
+
+    /// The audit of the caller's own level.
+    pub fn chain(&self) -> Chain {
+        match self {
+            Self::Operator(_) | Self::Gateway(_) => Chain::Platform,
+            Self::Partner(_, path) => Chain::Partner(path.clone()),
+            Self::Tenant(_, tenancy) => tenancy.chain(),
+            Self::User(person) => person.tenancy.chain(),
         }
     }
 

@@ -90,6 +90,7 @@ actions! {
     GatewayDeleted = "gateway.deleted",
     SigningKeysIssued = "signing_keys.issued",
     SecretIssued = "secret.issued",
+    AccessDenied = "access.denied",
 }
 
 /// Events are chained per tenant, per partner, and for the platform itself.

@@ -22,7 +22,7 @@ struct Job {
     once_more_at_the_end: bool,
 }
 
-const JOBS: [Job; 3] = [
+const JOBS: [Job; 4] = [
     Job {
         name: "write down last use",
         period: Duration::from_secs(5),
@@ -33,6 +33,12 @@ const JOBS: [Job; 3] = [
         name: "write down key usage",
         period: Duration::from_secs(5),
         work: Service::write_down_usage,
+        once_more_at_the_end: true,
+    },
+    Job {
+        name: "write down denials",
+        period: Duration::from_secs(5),
+        work: Service::write_down_denials,
         once_more_at_the_end: true,
     },
     Job { name: "keep house", period: Duration::from_secs(60), work: Service::keep_house, once_more_at_the_end: false },

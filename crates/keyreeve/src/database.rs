@@ -153,6 +153,13 @@ fn pause() {
 pub(crate) fn sentence(url: &Url, error: &Error) -> String {
     let database = shown::database(url);
     if let Error::Unreachable(why) = error {
+        // In the words of libpq, whatever of its modes was asked for.
+        if why.contains("SSL support is not compiled in") {
+            return format!(
+                "the database {database} is to be reached by TLS, and this Keyreeve was built without it: \
+                 build one with `--features pg-tls`, or say sslmode=disable where the network is yours alone"
+            );
+        }
         let why = without_quotes(&one_line(why));
         return format!("the database {database} cannot be reached ({why}): check --database");
     }

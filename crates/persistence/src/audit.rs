@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use authz::{Action, OnPartner, OnTenant, Permit, Platform};
+use authz::action::{ReadAudit, ReadPartnerAudit, ReadTenantAudit};
+use authz::{OnPartner, OnTenant, Permit};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::actor::{Actor, ActorKind};
@@ -56,52 +57,103 @@ pub struct ChainedEvent {
     pub hash: Hash,
 }
 
-/// Whose events.
-enum Whose {
-    Everybodys,
-    Subtrees(PartnerPath),
-    Tenants(TenantId),
+/// Whose events somebody may read, as their permit says.
+pub trait Audience {
+    fn whose(&self) -> Whose;
+}
+
+pub struct Whose(Chains);
+
+enum Chains {
+    All,
+    Below(PartnerPath),
+    OfTenant(TenantId),
+}
+
+impl Audience for Permit<ReadAudit> {
+    fn whose(&self) -> Whose {
+        Whose(Chains::All)
+    }
+}
+
+impl Audience for Permit<ReadPartnerAudit> {
+    fn whose(&self) -> Whose {
+        Whose(Chains::Below(self.path().clone()))
+    }
+}
+
+impl Audience for Permit<ReadTenantAudit> {
+    fn whose(&self) -> Whose {
+        Whose(Chains::OfTenant(self.tenant().clone()))
+    }
 }
 
 /// The newest first.
-pub fn list(
-    _: &Permit<impl Action<Object = Platform>>,
+pub fn list(permit: &impl Audience, db: &mut Reading<'_>, filter: &Filter, page: &Page) -> Result<Vec<ChainedEvent>> {
+    let mut query = narrowed(permit, filter).order(audit_events::id.desc()).limit(page.limit);
+    if let Some(before) = &page.after {
+        query = query.filter(audit_events::id.lt(before));
+    }
+    query.load::<EventRow>(db.connection)?.into_iter().map(ChainedEvent::try_from).collect()
+}
+
+/// Chain by chain, each from its beginning: the one order in which nothing that is appended meanwhile leaves a gap.
+pub fn list_by_chain(
+    permit: &impl Audience,
     db: &mut Reading<'_>,
     filter: &Filter,
     page: &Page,
 ) -> Result<Vec<ChainedEvent>> {
-    select(db, Whose::Everybodys, filter, page)
+    let after = page.after.as_deref().map(ChainPosition::parse).transpose()?;
+    let mut rows: Vec<EventRow> = Vec::new();
+    // In two steps, since no database finds its way by an index through `chain > a OR (chain = a AND sequence > n)`.
+    if let Some(ChainPosition { chain, sequence }) = after {
+        let rest = narrowed(permit, filter).filter(audit_events::chain.eq(chain));
+        let rest = rest.filter(audit_events::sequence.gt(sequence)).order(audit_events::sequence);
+        rows = rest.limit(page.limit).load(db.connection)?;
+    }
+    let missing = page.limit - i64::try_from(rows.len()).unwrap_or(page.limit);
+    if missing > 0 {
+        let later = narrowed(permit, filter).filter(audit_events::chain.gt(after.map_or("", |after| after.chain)));
+        let later = later.order((audit_events::chain, audit_events::sequence)).limit(missing);
+        rows.extend(later.load::<EventRow>(db.connection)?);
+    }
+    rows.into_iter().map(ChainedEvent::try_from).collect()
 }
 
-/// Those of a partner and everything below it, the newest first.
-pub fn list_of_partner(
-    permit: &impl OnPartner,
-    db: &mut Reading<'_>,
-    filter: &Filter,
-    page: &Page,
-) -> Result<Vec<ChainedEvent>> {
-    select(db, Whose::Subtrees(permit.path().clone()), filter, page)
+/// Where in the order of [`list_by_chain`] an event stands.
+#[derive(Clone, Copy)]
+struct ChainPosition<'t> {
+    chain: &'t str,
+    sequence: i64,
 }
 
-/// Those of a tenant, the newest first.
-pub fn list_of_tenant(
-    permit: &impl OnTenant,
-    db: &mut Reading<'_>,
-    filter: &Filter,
-    page: &Page,
-) -> Result<Vec<ChainedEvent>> {
-    select(db, Whose::Tenants(permit.tenant().clone()), filter, page)
+impl<'t> ChainPosition<'t> {
+    fn parse(text: &'t str) -> Result<Self> {
+        let parsed = text.split_once(' ').and_then(|(chain, sequence)| Some((chain, sequence.parse().ok()?)));
+        let (chain, sequence) = parsed.ok_or_else(|| Error::corrupt("audit_events", "a position is none"))?;
+        Ok(Self { chain, sequence })
+    }
 }
 
-fn select(db: &mut Reading<'_>, whose: Whose, filter: &Filter, page: &Page) -> Result<Vec<ChainedEvent>> {
-    let mut query = audit_events::table.order(audit_events::id.desc()).limit(page.limit).into_boxed();
-    query = match whose {
-        Whose::Everybodys => query,
-        Whose::Subtrees(path) => {
+impl ChainedEvent {
+    /// After which the next page of [`list_by_chain`] begins.
+    pub fn position_in_chain(&self) -> String {
+        format!("{} {}", self.event.chain, self.event.sequence)
+    }
+}
+
+type Narrowed<'q> = audit_events::BoxedQuery<'q, <AnyConnection as Connection>::Backend>;
+
+fn narrowed<'q>(permit: &impl Audience, filter: &'q Filter) -> Narrowed<'q> {
+    let mut query = audit_events::table.into_boxed();
+    query = match permit.whose().0 {
+        Chains::All => query,
+        Chains::Below(path) => {
             let (from, to) = subtree(&path);
             query.filter(audit_events::partner_path.ge(from)).filter(audit_events::partner_path.lt(to))
         }
-        Whose::Tenants(id) => query.filter(audit_events::tenant_id.eq(id.to_string())),
+        Chains::OfTenant(id) => query.filter(audit_events::tenant_id.eq(id.to_string())),
     };
     if let Some(action) = &filter.action {
         query = query.filter(audit_events::action.eq(action));
@@ -118,10 +170,7 @@ fn select(db: &mut Reading<'_>, whose: Whose, filter: &Filter, page: &Page) -> R
     if let Some(to) = filter.to {
         query = query.filter(audit_events::at.lt(micros(to)));
     }
-    if let Some(before) = &page.after {
-        query = query.filter(audit_events::id.lt(before));
-    }
-    query.load::<EventRow>(db.connection)?.into_iter().map(ChainedEvent::try_from).collect()
+    query
 }
 
 /// Takes the lock on a chain, starting it if need be, and says where it ends.

@@ -90,20 +90,21 @@ pub struct Candidate {
     pub password_hash: Option<String>,
 }
 
-/// The newest first; nobody of a tenant that is past its deletion.
+/// Those who joined first come first; nobody who has not joined, and nobody of a tenant that is past its deletion.
 pub fn candidates(
     db: &mut Reading<'_>,
     email: &Email,
     tenant: Option<&TenantId>,
     now: Timestamp,
-    most: i64,
+    most: usize,
 ) -> Result<Vec<Candidate>> {
     let gone = tenants::table.filter(tenants::delete_at.le(micros(now))).select(tenants::id);
     let mut query = users::table
         .filter(users::email.eq(email.as_str()))
         .filter(users::tenant_id.ne_all(gone))
-        .order(users::id.desc())
-        .limit(most)
+        .filter(users::joined_at.is_not_null())
+        .order((users::joined_at, users::id))
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
         .select((UserRow::as_select(), users::password_hash))
         .into_boxed();
     if let Some(tenant) = tenant {

@@ -1,44 +1,30 @@
-//! Reading the audit: all of it, a partner's subtree, one tenant's.
+//! Reading the audit: all of it, a partner's subtree, one tenant's, as the permit says.
 
-use authz::Permit;
-use authz::action::{ReadAudit, ReadPartnerAudit, ReadTenantAudit};
 use persistence::audit;
-pub use persistence::audit::{ChainedEvent, Filter};
+pub use persistence::audit::{Audience, ChainedEvent, Filter};
 
 use crate::cursor::{Listing, Paged};
 use crate::error::Result;
 use crate::service::Service;
 
-pub fn of_platform(
+/// The newest first.
+pub fn list(
     service: &Service,
-    permit: &Permit<ReadAudit>,
+    permit: &impl Audience,
     filter: &Filter,
     listing: &Listing,
 ) -> Result<Paged<ChainedEvent>> {
     let fetch = |page: &_| service.read(|db| Ok(audit::list(permit, db, filter, page)?));
-    service.page(listing, fetch, position)
+    service.page(listing, fetch, |found| found.event.id.to_string())
 }
 
-pub fn of_partner(
+/// Chain by chain, each from its beginning, so that whoever reads along can check the hashes and remember one of them.
+pub fn export(
     service: &Service,
-    permit: &Permit<ReadPartnerAudit>,
+    permit: &impl Audience,
     filter: &Filter,
     listing: &Listing,
 ) -> Result<Paged<ChainedEvent>> {
-    let fetch = |page: &_| service.read(|db| Ok(audit::list_of_partner(permit, db, filter, page)?));
-    service.page(listing, fetch, position)
-}
-
-pub fn of_tenant(
-    service: &Service,
-    permit: &Permit<ReadTenantAudit>,
-    filter: &Filter,
-    listing: &Listing,
-) -> Result<Paged<ChainedEvent>> {
-    let fetch = |page: &_| service.read(|db| Ok(audit::list_of_tenant(permit, db, filter, page)?));
-    service.page(listing, fetch, position)
-}
-
-fn position(found: &ChainedEvent) -> String {
-    found.event.id.to_string()
+    let fetch = |page: &_| service.read(|db| Ok(audit::list_by_chain(permit, db, filter, page)?));
+    service.page(listing, fetch, ChainedEvent::position_in_chain)
 }

@@ -13,6 +13,7 @@ pub mod buckets;
 pub mod claims;
 pub mod context;
 mod cursor;
+mod denials;
 mod error;
 pub mod gateway_plane;
 pub mod gateways;

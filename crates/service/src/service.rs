@@ -13,6 +13,7 @@ use persistence::{Database, KeyRing, Reading, Schema, authentication};
 
 use crate::context::{Clock, Context, EntropySource};
 use crate::cursor::Cursors;
+use crate::denials::Denials;
 use crate::error::{Error, Result};
 use crate::gateway_plane::Plane;
 use crate::initialise;
@@ -30,6 +31,7 @@ pub struct Service {
     pub(crate) cursors: Cursors,
     pub(crate) last_used: LastUsed,
     pub(crate) plane: Arc<Plane>,
+    pub(crate) denials: Denials,
     public_url: String,
 }
 
@@ -129,6 +131,7 @@ impl Service {
             cursors: Cursors::new(keys.cursor),
             last_used: LastUsed::default(),
             plane,
+            denials: Denials::default(),
             database,
             ring,
             clock,

@@ -3,6 +3,7 @@
 pub mod accept_invitation;
 pub mod bearer;
 pub mod change_password;
+mod guesses;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh;

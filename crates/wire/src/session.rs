@@ -8,7 +8,7 @@ pub struct LogIn {
     pub email: String,
     #[schema(format = "password")]
     pub password: String,
-    /// Needed only if you have accounts in several tenants with the same password.
+    /// Needed only if you have accounts in several tenants: with the same password, or in more than four.
     #[serde(default)]
     pub tenant_id: Option<String>,
 }

@@ -111,6 +111,11 @@ async fn asking<A: Action<Object = Plane>>(request: &HttpRequest) -> Result<Aski
             found?
         }
     };
-    let permit = authorize::<A>(&caller, Plane).map_err(service::Error::from)?;
+    let permit = authorize::<A>(&caller, Plane).map_err(service::Error::from);
+    if let Err(refused) = &permit {
+        let context = blocking.service().context(info.origin())?;
+        blocking.service().note_denial(&context, &caller, A::OPERATION, "plane", refused);
+    }
+    let permit = permit?;
     Ok(Asking { blocking, info, permit, now })
 }

@@ -25,6 +25,9 @@ pub(crate) struct Authorized<A: Action> {
     patience: Duration,
 }
 
+/// What will be there, or refused.
+pub(crate) type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
 impl<A: Action> Authorized<A> {
     pub(crate) fn caller(&self) -> &Caller {
         self.permit.caller()
@@ -67,6 +70,21 @@ impl<A: Action> Authorized<A> {
         let Self { blocking, mut context, permit, .. } = self;
         blocking.run_hashing(move |service| work(service, &mut context, &permit)).await
     }
+
+    /// What can be asked again and again with the permit, by an answer that comes in parts.
+    pub(crate) fn repeatedly<T: Send + 'static>(
+        self,
+        read: impl Fn(&Service, &Permit<A>, Option<String>) -> service::Result<T> + Clone + Send + 'static,
+    ) -> impl Fn(Option<String>) -> Coming<T> + 'static
+    where
+        Permit<A>: Clone,
+    {
+        let Self { blocking, permit, .. } = self;
+        move |argument| {
+            let (blocking, permit, read) = (blocking.clone(), permit.clone(), read.clone());
+            Box::pin(async move { blocking.run(move |service| read(service, &permit, argument)).await })
+        }
+    }
 }
 
 impl<A: Action> FromRequest for Authorized<A>
@@ -74,7 +92,7 @@ where
     A::Object: InPath<A>,
 {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Coming<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -96,6 +114,7 @@ where
     let context = blocking.service().context(info.origin())?;
     let (now, address) = (context.now, info.address);
     let named = A::Object::in_path(request);
+    let noted = named.clone();
     let looked_up = blocking
         .run(move |service| {
             let caller = service.authenticate(&bearer, address, now)?;
@@ -111,6 +130,9 @@ where
     let (caller, permit, mut context) = looked_up?;
     if let Some(left) = limits.of_caller(caller.identity())? {
         request.extensions_mut().insert(left);
+    }
+    if let Err(refused) = &permit {
+        blocking.service().note_denial(&context, &caller, A::OPERATION, &noted, refused);
     }
     let permit = permit?;
     context.expected = conditional::expected(request);
@@ -134,20 +156,26 @@ pub(crate) fn bearer(request: &HttpRequest) -> Result<String, Problem> {
 
 /// How the object of an operation is named by its path.
 pub(crate) trait InPath<A: Action> {
-    fn in_path(_: &HttpRequest) -> String {
-        String::new()
-    }
+    fn in_path(request: &HttpRequest) -> String;
 
     fn permit(service: &Service, context: &Context, caller: &Caller, named: &str) -> Result<Permit<A>, Error>;
 }
 
 impl<A: Action<Object = Platform>> InPath<A> for Platform {
+    fn in_path(_: &HttpRequest) -> String {
+        "platform".to_owned()
+    }
+
     fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
         Ok(authorize(caller, Platform)?)
     }
 }
 
 impl<A: Action<Object = Oneself>> InPath<A> for Oneself {
+    fn in_path(_: &HttpRequest) -> String {
+        "me".to_owned()
+    }
+
     fn permit(_: &Service, _: &Context, caller: &Caller, _: &str) -> Result<Permit<A>, Error> {
         Ok(authorize(caller, Oneself)?)
     }

@@ -74,7 +74,7 @@ fn wrong(pointer: String, error: &serde_json::Error) -> Problem {
 
 /// What serde says, but for the value that it did not expect: that may be a secret in the wrong place. Where in the text
 /// it was is left out as well; the pointer says it better.
-fn without_value(words: &str) -> String {
+pub(super) fn without_value(words: &str) -> String {
     let names_value = ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|it| words.starts_with(it));
     let words = match words.rsplit_once(", expected ") {
         Some((_, expected)) if names_value => format!("expected {expected}"),
@@ -93,7 +93,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     })
 }
 
-fn capitalised(words: &str) -> String {
+pub(super) fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -17,7 +17,8 @@ pub(crate) async fn read_me(caller: Authorized<ReadMe>) -> Result<Reply, Problem
 
 /// Change my password
 ///
-/// Ends every other session of yours.
+/// Ends every other session of yours. A wrong current password counts like one at log-in: after ten in a row the account
+/// pauses, longer each time.
 #[utoipa::path(
     tag = "me", request_body = wire::ChangePassword,
     responses((status = 204, description = "The password has changed"))

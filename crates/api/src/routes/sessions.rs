@@ -13,7 +13,8 @@ use crate::problem::Problem;
 
 /// Log in
 ///
-/// Starts a session. After ten wrong passwords in a row the account pauses, longer each time.
+/// Starts a session. After ten wrong passwords in a row the account pauses, longer each time. Without `tenant_id` the four
+/// accounts with this address that joined first are tried.
 #[utoipa::path(
     tag = "sessions", request_body = LogIn,
     responses(

@@ -1,13 +1,15 @@
 //! The audit: every change leaves a row, every chain adds up, and everybody reads only their own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::actor::{Actor, ActorKind};
 use domain::audit::{BEGINNING, Event};
 use domain::id::{EventId, PartnerId, TenantId};
 use serde_json::{Value, json};
-use testkit::world::PASSWORD;
+use testkit::world::{PASSWORD, Tenant};
 use testkit::{Client, Server, on_both_databases};
 
 /// Every event that somebody can read, page by page.
@@ -69,6 +71,84 @@ fn lengths(events: &[Value]) -> BTreeMap<String, i64> {
     chains.into_iter().map(|(name, chain)| (name, chain.len() as i64)).collect()
 }
 
+fn as_lines(client: &Client) -> Client {
+    client.with("accept", "application/x-ndjson")
+}
+
+/// The events of an export, in its order.
+fn lines(text: &str) -> Vec<Value> {
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line is cut");
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn exported(client: &Client, path: &str) -> Vec<Value> {
+    let answer = as_lines(client).get(path).expect(200);
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    lines(&answer.text)
+}
+
+/// Checks the chains as somebody does who reads line by line and remembers nothing but the line before.
+fn adds_up_in_one_pass(events: &[Value]) {
+    let (mut chain, mut sequence, mut previous) = (String::new(), 0, BEGINNING);
+    for shown in events {
+        if shown["chain"] != chain.as_str() {
+            assert!(shown["chain"].as_str().unwrap() > chain.as_str(), "a chain that was over goes on: {shown}");
+            (chain, sequence, previous) = (shown["chain"].as_str().unwrap().to_owned(), 0, BEGINNING);
+        }
+        sequence += 1;
+        previous = event(shown).hash(&previous);
+        let hash: String = previous.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((shown["sequence"].as_i64(), shown["hash"].as_str()), (Some(sequence), Some(hash.as_str())));
+    }
+}
+
+/// Makes a tenant's chain longer by so many events that fit it, past the API: nobody waits for that many requests.
+fn grow(server: &Server, tenant: &Tenant, count: i64) {
+    let newest = exported(&server.operator(), &tenant.path("/audit")).pop().unwrap();
+    let mut last = event(&newest);
+    let hash = newest["hash"].as_str().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&hash[at * 2..at * 2 + 2], 16).unwrap();
+    let (mut previous, mut entropy) = (std::array::from_fn(byte), domain::Entropy::from_seed([9; 32]));
+    let quoted = |hash: &[u8; 32]| {
+        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        if server.is_on_postgres() { format!("'\\x{digits}'::bytea") } else { format!("X'{digits}'") }
+    };
+    let mut rows = Vec::new();
+    for _ in 0..count {
+        last = Event { id: EventId::draw(&mut entropy, last.at), sequence: last.sequence + 1, ..last };
+        last.details = vec![("name".to_owned(), "x".repeat(200))];
+        previous = last.hash(&previous);
+        rows.push(format!(
+            "('{}', '{}', {}, {}, '{}', '{}', '{}', '{}', '{}', '{}', NULL, '{}', '{}', '{}', {})",
+            last.id,
+            last.chain,
+            last.sequence,
+            last.at.timestamp_micros(),
+            last.actor.kind.as_str(),
+            last.actor.id,
+            last.action,
+            last.target_kind,
+            last.target_id,
+            tenant.id,
+            last.request_id,
+            last.address.unwrap(),
+            serde_json::to_string(&last.details).unwrap(),
+            quoted(&previous),
+        ));
+    }
+    let columns = "id, chain, sequence, at, actor_kind, actor_id, action, target_kind, target_id, tenant_id, \
+        partner_path, request_id, address, details, hash";
+    for rows in rows.chunks(500) {
+        server.sql(&format!("INSERT INTO audit_events ({columns}) VALUES {}", rows.join(", ")));
+    }
+    server.sql(&format!(
+        "UPDATE audit_chains SET sequence = {}, hash = {} WHERE name = '{}'",
+        last.sequence,
+        quoted(&previous),
+        last.chain
+    ));
+}
+
 /// Does everything once that there is to do.
 fn do_everything(server: &Server) {
     let operator = server.operator();
@@ -104,6 +184,8 @@ fn do_everything(server: &Server) {
     operator.act(&tenant.path("/restore")).expect(200);
     operator.delete(&tenant.path("?delay_seconds=0")).expect(200);
     server.service().keep_house().unwrap();
+    partner.client.get("/v1/audit").expect(403);
+    server.service().write_down_denials().unwrap();
     operator.delete("/v1/regions/a").expect(204);
     let spare = operator.post("/v1/partners", json!({"name": "Spare"})).expect(201);
     operator.delete(spare.header("location")).expect(204);
@@ -216,16 +298,159 @@ on_both_databases! {
         );
     }
 
-    fn what_was_refused_or_only_read_leaves_no_row(server: &Server) {
+    fn what_was_wrong_or_only_read_leaves_no_row(server: &Server) {
         let tenant = server.tenant("Acme");
         let before = server.operator().get("/v1/audit").text;
         tenant.member.client.get(&tenant.path("")).expect(200);
-        tenant.member.client.patch(&tenant.path(""), json!({"name": "X"})).expect(403);
         server.operator().patch(&tenant.path(""), json!({"name": ""})).expect(422);
         server.operator().act(&tenant.path("/resume")).expect(200);
         server.service().keep_house().unwrap();
         server.service().write_down_last_used().unwrap();
+        server.service().write_down_denials().unwrap();
         assert_eq!(server.operator().get("/v1/audit").text, before);
+    }
+
+    fn an_export_is_everything_and_adds_up_by_itself(server: &Server) {
+        do_everything(server);
+        let partner = server.partner("Southern");
+        let tenant = server.tenant_of(&partner.client, "Other");
+        for (client, path) in [
+            (server.operator(), "/v1/audit".to_owned()),
+            (partner.client.clone(), partner.path("/audit")),
+            (tenant.admin.client.clone(), tenant.path("/audit")),
+        ] {
+            let (mut paged, exported) = (events(&client, &path), exported(&client, &path));
+            adds_up_in_one_pass(&exported);
+            assert_eq!(lengths(&exported), lengths(&paged));
+            let place = |event: &Value| (event["chain"].as_str().unwrap().to_owned(), event["sequence"].as_i64());
+            paged.sort_by_key(place);
+            assert_eq!(exported, paged, "field by field");
+        }
+    }
+
+    fn an_export_is_a_file_with_a_name(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let at = server.now().format("%Y%m%dT%H%M%SZ");
+        for (path, name) in [("/v1/audit".to_owned(), "platform"), (tenant.path("/audit"), &tenant.id)] {
+            let answer = as_lines(&server.operator()).get(&path).expect(200);
+            let expected = format!("attachment; filename=\"audit-{name}-{at}.ndjson\"");
+            assert_eq!(answer.header("content-disposition"), expected);
+            assert_eq!((answer.header("cache-control"), answer.header("link")), ("no-store", ""));
+            let page = server.operator().with("accept", "application/json, application/x-ndjson").get(&path);
+            assert_eq!(page.expect(200).header("content-type"), "application/json");
+        }
+    }
+
+    fn an_export_is_narrowed_down_like_the_list(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let start = server.now();
+        server.advance(TimeDelta::seconds(10));
+        let user = tenant.path(&format!("/users/{}", tenant.member.id));
+        tenant.admin.client.patch(&user, json!({"name": "Ada"})).expect(200);
+        server.advance(TimeDelta::seconds(10));
+        server.operator().patch(&tenant.path(""), json!({"name": "A"})).expect(200);
+        let at = |seconds| (start + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        for query in [
+            "action=user.changed".to_owned(),
+            format!("actor={}", tenant.admin.id),
+            format!("target={}", tenant.member.id),
+            format!("from={}&to={}", at(10), at(20)),
+            format!("from={}", at(1)),
+        ] {
+            let path = tenant.path(&format!("/audit?{query}"));
+            let mut listed = server.operator().get(&path).expect(200).items();
+            listed.reverse();
+            assert!(!listed.is_empty(), "{query}");
+            assert_eq!(exported(&server.operator(), &path), listed, "{query}");
+        }
+        assert!(exported(&server.operator(), &tenant.path(&format!("/audit?to={}", at(0)))).is_empty());
+        as_lines(&server.operator()).get("/v1/audit?action=x").expect_problem(422, "invalid");
+        as_lines(&server.operator()).get("/v1/audit?limit=501").expect_problem(422, "invalid");
+        as_lines(&tenant.member.client).get(&tenant.path("/audit")).expect_problem(403, "forbidden");
+    }
+
+    fn a_part_of_an_export_says_where_the_next_begins(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let client = as_lines(&server.operator());
+        let whole = exported(&server.operator(), "/v1/audit");
+        let (mut found, mut next) = (Vec::new(), "/v1/audit?limit=2".to_owned());
+        loop {
+            let part = client.get(&next).expect(200);
+            found.extend(lines(&part.text));
+            let Some(link) = part.header("link").strip_suffix(">; rel=\"next\"") else { break };
+            assert_eq!(lines(&part.text).len(), 2);
+            next = link.trim_start_matches('<').to_owned();
+        }
+        assert_eq!(found, whole);
+        let cursor = next.rsplit_once("cursor=").unwrap().1;
+        let rest = lines(&client.get(&format!("/v1/audit?cursor={cursor}")).expect(200).text);
+        assert_eq!(rest, whole[whole.len() - rest.len()..]);
+        // Each order has cursors of its own.
+        server.operator().get(&format!("/v1/audit?cursor={cursor}")).expect_problem(422, "bad-cursor");
+        let listed = server.operator().get("/v1/audit?limit=1").text_at("/next_cursor");
+        let refused = client.get(&format!("/v1/audit?cursor={listed}")).expect_problem(422, "bad-cursor");
+        assert_eq!(refused.pointers(), ["?cursor"]);
+        client.get(&tenant.path(&format!("/audit?cursor={cursor}"))).expect_problem(422, "bad-cursor");
+    }
+
+    fn what_is_appended_meanwhile_leaves_no_gap(server: &Server) {
+        let tenant = server.tenant("Acme");
+        server.advance(TimeDelta::seconds(1));
+        let client = as_lines(&tenant.admin.client);
+        let user = tenant.path(&format!("/users/{}", tenant.member.id));
+        let (mut found, mut next) = (Vec::new(), tenant.path("/audit?limit=2"));
+        for round in 0.. {
+            let part = client.get(&next).expect(200);
+            found.extend(lines(&part.text));
+            let Some(link) = part.header("link").strip_suffix(">; rel=\"next\"") else { break };
+            next = link.trim_start_matches('<').to_owned();
+            if round < 3 {
+                // A request that began before those whose events are there already, and was overtaken.
+                server.advance(TimeDelta::milliseconds(-100));
+                tenant.admin.client.patch(&user, json!({"name": format!("Ada {round}")})).expect(200);
+            }
+        }
+        adds_up_in_one_pass(&found);
+        assert_eq!(found.iter().filter(|event| event["action"] == "user.changed").count(), 3);
+    }
+
+    fn a_long_export_comes_in_parts_while_others_write(server: &Server) {
+        let tenant = server.tenant("Acme");
+        grow(server, &tenant, 3_000);
+        let before = lengths(&exported(&server.operator(), &tenant.path("/audit")))[&tenant.id];
+        assert!(before > 3_000);
+        let user = tenant.path(&format!("/users/{}", tenant.member.id));
+        let found = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| exported(&tenant.admin.client, &tenant.path("/audit")));
+            for number in 0..20 {
+                server.operator().patch(&user, json!({"name": format!("Ada {number}")})).expect(200);
+            }
+            reading.join().unwrap()
+        });
+        adds_up_in_one_pass(&found);
+        assert!(found.len() as i64 >= before);
+        let all = exported(&server.operator(), "/v1/audit");
+        adds_up_in_one_pass(&all);
+        assert_eq!(lengths(&all)[&tenant.id], before + 20);
+    }
+
+    fn an_export_that_breaks_is_not_taken_for_a_whole_one(server: &Server) {
+        let tenant = server.tenant("Acme");
+        grow(server, &tenant, 1_000);
+        server.sql(&format!("UPDATE audit_events SET details = '{{' WHERE chain = '{}' AND sequence = 900", tenant.id));
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let body = json!({"email": tenant.admin.email, "password": PASSWORD});
+        let token = server.anonymous().post("/v1/sessions", body).expect(200).text_at("/access_token");
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer {token}\r\n\r\n",
+            tenant.path("/audit")
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("transfer-encoding: chunked"), "{answer}");
+        assert!(answer.matches("\"sequence\":").count() >= 500);
+        assert!(!answer.ends_with("0\r\n\r\n"), "it says that it is complete");
     }
 
     fn no_event_holds_a_secret(server: &Server) {

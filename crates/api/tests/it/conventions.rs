@@ -300,6 +300,45 @@ on_both_databases! {
         assert!(!refused.expect_problem(429, "too-many-requests").header("retry-after").is_empty());
     }
 
+    fn what_is_wrong_in_a_query_is_pointed_at(server: &Server) {
+        let tenant = server.tenant("Acme");
+        for (path, pointer) in [
+            ("/v1/tenants?limit=x".to_owned(), "?limit"),
+            ("/v1/tenants?limit=".to_owned(), "?limit"),
+            ("/v1/tenants?limit=1.5".to_owned(), "?limit"),
+            ("/v1/tenants?limit=9999999999999999999".to_owned(), "?limit"),
+            ("/v1/tenants?limit=0".to_owned(), "?limit"),
+            ("/v1/tenants?external_ref=a&limit=501".to_owned(), "?limit"),
+            ("/v1/tenants?limit=1&limit=2".to_owned(), "?limit"),
+            ("/v1/tenants?colour=red".to_owned(), "?colour"),
+            ("/v1/tenants?limit=1&c%C3%B6lour=red".to_owned(), "?cölour"),
+            ("/v1/tenants?status=gone".to_owned(), "?status"),
+            ("/v1/tenants?partner_id=1".to_owned(), "?partner_id"),
+            ("/v1/tenants?external_ref=a%00b".to_owned(), "?external_ref"),
+            ("/v1/audit?from=yesterday".to_owned(), "?from"),
+            ("/v1/audit?to=2026-11-20".to_owned(), "?to"),
+            ("/v1/audit?action=nothing.done".to_owned(), "?action"),
+            (tenant.path("/keys?instance=1"), "?instance"),
+            (tenant.path("/keys?status=gone"), "?status"),
+            (tenant.path("/keys?older_than_days=old"), "?older_than_days"),
+            (tenant.path("/users?role=admin"), "?role"),
+        ] {
+            let refused = server.operator().get(&path).expect_problem(422, "invalid");
+            assert_eq!(refused.pointers(), [pointer], "{path}: {refused}");
+            assert!(refused.text_at("/errors/0/detail").ends_with('.'), "{refused}");
+        }
+        let refused = server.operator().delete(&tenant.path("?delay_seconds=soon")).expect_problem(422, "invalid");
+        assert_eq!(refused.pointers(), ["?delay_seconds"]);
+        let refused = server.operator().get("/v1/tenants?cursor=made-up").expect_problem(422, "bad-cursor");
+        assert_eq!(refused.pointers(), ["?cursor"]);
+        // What was sent is not said again: it may be a secret in the wrong place.
+        for query in ["limit=hunter2", "status=hunter2", "partner_id=hunter2"] {
+            let refused = server.operator().get(&format!("/v1/tenants?{query}")).expect(422);
+            assert!(!refused.text.contains("hunter2"), "{refused}");
+        }
+        server.operator().get("/v1/tenants?limit=5&status=active&external_ref=C%2B1+a").expect(200);
+    }
+
     fn odd_queries_are_refused(server: &Server) {
         for query in
             ["limit=x", "limit=1&limit=2", "colour=red", "status=gone", "partner_id=1", "limit=9999999999999999999"]

@@ -4,6 +4,7 @@
 mod audit;
 mod conditional;
 mod conventions;
+mod denials;
 mod failures;
 mod gateway_changes;
 mod gateway_issue;

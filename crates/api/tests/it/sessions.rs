@@ -216,6 +216,121 @@ on_both_databases! {
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
     }
 
+    fn a_wrong_current_password_counts_like_one_at_log_in(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let (person, email) = (&tenant.member.client, tenant.member.email.as_str());
+        let change = |current: &str| {
+            person.put("/v1/me/password", json!({"current_password": current, "new_password": "a new password"}))
+        };
+        for _ in 0..5 {
+            assert_eq!(change("wrong horse").expect_problem(422, "invalid").pointers(), ["/current_password"]);
+            log_in(server, email, "wrong horse").expect_problem(401, "wrong-password");
+        }
+        for refused in [change(PASSWORD), change("wrong horse"), log_in(server, email, PASSWORD)] {
+            assert_eq!(refused.expect_problem(429, "too-many-requests").header("retry-after"), "1");
+        }
+        tenant.member_plus.client.put("/v1/me/password", json!({"current_password": "x", "new_password": "y"})).expect(422);
+        server.advance(TimeDelta::seconds(1));
+        change("wrong horse").expect(422);
+        assert_eq!(change(PASSWORD).expect(429).header("retry-after"), "2");
+        log_in(server, email, PASSWORD).expect(429);
+        server.advance(TimeDelta::seconds(2));
+        change(PASSWORD).expect(204);
+        // Whoever knew it starts anew.
+        for _ in 0..9 {
+            change("wrong horse").expect(422);
+        }
+        log_in(server, email, "a new password").expect(200);
+    }
+
+    fn a_password_that_changes_during_a_log_in_begins_no_session(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let id = &tenant.member.id;
+        let sessions = || tenant.admin.client.get(&tenant.path("/audit?action=session.started")).expect(200).items().len();
+        let before = sessions();
+        // Whoever takes the lock on the tenant's chain finds that somebody else held it before, and what they did.
+        let change = format!("UPDATE users SET password_hash = 'another', version = version + 1 WHERE id = '{id}'");
+        server.sql(&if server.is_on_postgres() {
+            format!(
+                "CREATE FUNCTION overtake() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {change}; RETURN NEW; END $$;
+                 CREATE TRIGGER overtaken BEFORE UPDATE ON audit_chains FOR EACH ROW EXECUTE FUNCTION overtake()"
+            )
+        } else {
+            format!("CREATE TRIGGER overtaken BEFORE UPDATE ON audit_chains BEGIN {change}; END")
+        });
+        log_in(server, &tenant.member.email, PASSWORD).expect_problem(401, "wrong-password");
+        let change = json!({"current_password": PASSWORD, "new_password": "a new password"});
+        let refused = tenant.member.client.put("/v1/me/password", change).expect_problem(422, "invalid");
+        assert_eq!(refused.pointers(), ["/current_password"]);
+        server.sql(if server.is_on_postgres() {
+            "DROP TRIGGER overtaken ON audit_chains"
+        } else {
+            "DROP TRIGGER overtaken"
+        });
+        assert_eq!(sessions(), before);
+        log_in(server, &tenant.member.email, PASSWORD).expect(200);
+    }
+
+    fn no_session_of_the_old_password_outlives_it(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let begun = std::thread::scope(|scope| {
+            let coming = || (0..4).map(|_| log_in(server, &tenant.member.email, PASSWORD)).collect::<Vec<_>>();
+            let coming: Vec<_> = (0..3).map(|_| scope.spawn(coming)).collect();
+            let change = json!({"current_password": PASSWORD, "new_password": "a new password"});
+            tenant.member.client.put("/v1/me/password", change).expect(204);
+            coming.into_iter().flat_map(|one| one.join().unwrap()).collect::<Vec<_>>()
+        });
+        for session in begun.iter().filter(|answer| answer.status == 200) {
+            server.bearer(&session.text_at("/access_token")).get("/v1/me").expect(401);
+            refresh(server, &session.text_at("/refresh_token")).expect(401);
+        }
+        is_in(&tenant.member.client);
+    }
+
+    fn nobody_is_crowded_out_by_accounts_that_come_later(server: &Server) {
+        let tenant = server.tenant("Acme");
+        let email = &tenant.member.email;
+        let elsewhere = |name: String, password: Option<&str>| {
+            server.advance(TimeDelta::seconds(1));
+            let other = server.operator().post("/v1/tenants", json!({"name": name})).expect(201).text_at("/id");
+            let mut body = json!({"email": email, "name": "M", "role": "admin"});
+            if let Some(password) = password {
+                body["password"] = json!(password);
+            }
+            server.operator().post(&format!("/v1/tenants/{other}/users"), body).expect(201);
+            other
+        };
+        for number in 0..6 {
+            elsewhere(format!("Crowd {number}"), Some("another battery staple"));
+        }
+        log_in(server, email, PASSWORD).expect(200);
+        // Some of the crowd are within the four; whoever is not says where they belong.
+        let last = elsewhere("Last".to_owned(), Some("a third battery staple"));
+        let refused = log_in(server, email, "a third battery staple").expect_problem(401, "wrong-password");
+        assert!(refused.text_at("/detail").contains("tenant_id"));
+        let nobody = log_in(server, "nobody@example.org", "a third battery staple").expect(401);
+        assert_eq!(refused.without_request(), nobody.without_request());
+        let body = json!({"email": email, "password": "a third battery staple", "tenant_id": last});
+        server.anonymous().post("/v1/sessions", body).expect(200);
+    }
+
+    fn whoever_never_joined_is_in_nobodys_way(server: &Server) {
+        let email = "ada@example.org";
+        let tenants: Vec<_> = (0..6)
+            .map(|number| {
+                server.advance(TimeDelta::seconds(1));
+                let body = json!({"name": format!("Tenant {number}"), "admin": {"email": email}});
+                server.operator().post("/v1/tenants", body).expect(201)
+            })
+            .collect();
+        log_in(server, email, PASSWORD).expect_problem(401, "wrong-password");
+        let invitation = tenants[2].text_at("/admin/invitation/token");
+        server.accept(&invitation, PASSWORD).expect(200);
+        let session = log_in(server, email, PASSWORD).expect(200);
+        let me = server.bearer(&session.text_at("/access_token")).get("/v1/me").expect(200);
+        assert_eq!(me.text_at("/tenant_id"), tenants[2].text_at("/id"));
+    }
+
     fn somebody_with_several_accounts_says_which(server: &Server) {
         let (one, other) = (server.tenant("Acme"), server.tenant("Other"));
         let body = json!({"email": one.member.email, "name": "M", "role": "admin", "password": PASSWORD});

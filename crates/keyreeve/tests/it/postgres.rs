@@ -74,3 +74,25 @@ fn a_database_that_forgets_is_refused() {
     home.run(&["serve", "--database", &url]).refused(1, &["synchronous_commit"]);
     home.run(&["config", "check", "--database", &url]).refused(1, &["synchronous_commit"]);
 }
+
+#[test]
+#[cfg(not(feature = "pg-tls"))]
+fn tls_that_was_not_built_in_is_named_with_a_way_out() {
+    let home = Home::new();
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("postgres://keyreeve:hunter2@127.0.0.1:1/keyreeve?sslmode={mode}");
+        for command in [&["serve"][..], &["config", "check"], &["migrate"]] {
+            let words = ["built without it", "--features pg-tls", "sslmode=disable"];
+            home.run(&[command, &["--database", &url]].concat()).refused(1, &words);
+        }
+    }
+}
+
+/// PostgreSQL is there and has no certificate: libpq says so, which it can only where it speaks TLS.
+#[test]
+#[cfg(feature = "pg-tls")]
+fn tls_that_was_built_in_is_asked_of_the_server() {
+    let database = shared().unwrap().database().unwrap();
+    let (home, url) = (Home::new(), format!("{}?sslmode=require", database.url()));
+    home.run(&["migrate", "--database", &url]).refused(1, &["server does not support SSL"]);
+}

@@ -7,6 +7,7 @@ use domain::password::NewPassword;
 use domain::{Invalid, Secret};
 use persistence::{authentication, sessions};
 
+use super::guesses::Guesses;
 use super::log_in::chain_of;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -26,9 +27,12 @@ pub fn change_password(
 ) -> Result<()> {
     let Caller::User(person) = permit.caller() else { return Err(Error::Forbidden) };
     let found = service.read(|db| Ok(authentication::find_user(db, &person.user)?))?.ok_or(Error::NotFound)?;
+    // Whoever has somebody's session guesses no better here than at log-in.
+    let guesses = Guesses::of(service, &found.user.email);
+    guesses.check(service, context)?;
     if !passwords::verify(&change.current, found.password_hash.as_deref())? {
-        let why = Invalid::because("This is not your current password.");
-        return Err(Error::at("/current_password", &why));
+        guesses.count_wrong(service, context)?;
+        return Err(not_the_current_one());
     }
     let new = NewPassword::parse(change.new.expose(), found.user.email.as_str());
     let new = new.map_err(|why| Error::at("/new_password", &why))?;
@@ -36,9 +40,18 @@ pub fn change_password(
 
     let author = context.author_of(permit.caller());
     service.database.write("change password", &author, &chain_of(&person.tenancy), |db| {
-        let user = authentication::find_user(db, &person.user)?.ok_or(Error::NotFound)?.user;
-        authentication::set_password(db, &user, &hash)?;
+        let now = authentication::find_user(db, &person.user)?.ok_or(Error::NotFound)?;
+        // It may have changed while it was being verified.
+        if now.password_hash != found.password_hash {
+            return Err(not_the_current_one());
+        }
+        guesses.forget(db)?;
+        authentication::set_password(db, &now.user, &hash)?;
         sessions::end_others(db, &person.tenancy.id, &person.user, &person.session)?;
         Ok(db.record(AuditAction::PasswordChanged, Target::new("user", &person.user), &[])?)
     })
+}
+
+fn not_the_current_one() -> Error {
+    Error::at("/current_password", &Invalid::because("This is not your current password."))
 }
