@@ -17,6 +17,17 @@ pub(crate) enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
+pub(crate) type Backend = <AnyConnection as Connection>::Backend;
+
+/// `($1, $2), ($3, $4)`: the places of so many rows in a statement written by hand. Both databases know this form.
+pub(crate) fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// Where the database is. The scheme says which it is; a bare path is refused rather than guessed at.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Url {

@@ -22,6 +22,7 @@ pub mod key_models;
 pub mod key_pairs;
 pub mod key_ring;
 pub mod key_usage;
+pub mod key_usage_days;
 pub mod keys;
 pub mod login_failures;
 mod migrations;
