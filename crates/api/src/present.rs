@@ -1,11 +1,13 @@
 //! From domain to wire: how things look to clients.
 
 mod keys;
+mod posture;
 
 pub(crate) use keys::{
     bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
     stopped_key,
 };
+pub(crate) use posture::{partner_posture, tenant_posture};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

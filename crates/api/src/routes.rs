@@ -11,6 +11,7 @@ mod keys;
 mod me;
 mod pages;
 mod partners;
+mod posture;
 mod regions;
 mod sessions;
 mod tenant_regions;
@@ -110,6 +111,9 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::explain_key)
         .service(keys::import_keys)
         .service(claims::create_claim)
+        // Posture
+        .service(posture::read_partner_posture)
+        .service(posture::read_tenant_posture)
         // Audit
         .service(audit::read_audit)
         .service(audit::read_partner_audit)

@@ -85,6 +85,10 @@ pub const fn rule(operation: Operation) -> Rule {
 
         O::CreateClaim | O::ImportKeys => operator(Scope::KeysWrite).partners().tenants().people(Role::Admin),
 
+        // Numbers only: whoever reports on keys need not be able to list them.
+        O::ReadPartnerPosture => operator(Scope::UsageRead).partners(),
+        O::ReadTenantPosture => operator(Scope::UsageRead).partners().tenants().people(Role::MemberPlus),
+
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),
         O::ReadTenantAudit => operator(Scope::AuditRead).partners().tenants().people(Role::Admin),

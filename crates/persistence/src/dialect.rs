@@ -91,8 +91,9 @@ impl AnyConnection {
         match url {
             Url::Postgres(url) => {
                 let mut connection = PgConnection::establish(url).map_err(unreachable)?;
+                // No compilation of queries, since that takes longer than any of ours runs.
                 connection.batch_execute(
-                    "SET statement_timeout = '5s'; SET lock_timeout = '4s'; \
+                    "SET jit = off; SET statement_timeout = '5s'; SET lock_timeout = '4s'; \
                      SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'",
                 )?;
                 Ok(Self::Postgres(connection))

@@ -28,6 +28,7 @@ pub mod login_failures;
 mod migrations;
 pub mod partners;
 mod pool;
+pub mod posture;
 pub mod purge;
 pub mod regions;
 mod rows;

@@ -23,6 +23,7 @@ mod naive_world;
 mod openapi;
 mod partners;
 mod place;
+mod posture;
 mod products_common;
 mod products_instance;
 mod products_multi;
