@@ -19,7 +19,6 @@ mod keys_scale;
 mod keys_secrets;
 mod keys_usage;
 mod lists;
-mod naive_world;
 mod openapi;
 mod partners;
 mod place;
