@@ -26,6 +26,7 @@ const TAGS: &[(&str, &str)] = &[
     ("storage instances", "A tenant's S3 services, each with keys of its own."),
     ("buckets", "Names that the scopes of keys may use."),
     ("keys", "S3 keys: made, scoped, rotated, revoked."),
+    ("posture", "How keys stand, in numbers."),
     ("tokens", "API tokens of operators, partners and tenants."),
     ("gateways", "What asks who a request is from, as operators look after it."),
     (

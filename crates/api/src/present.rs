@@ -2,12 +2,14 @@
 
 mod gateways;
 mod keys;
+mod posture;
 
 pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, verdict};
 pub(crate) use keys::{
     bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
     stopped_key,
 };
+pub(crate) use posture::{partner_posture, tenant_posture};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -13,6 +13,7 @@ mod keys;
 mod me;
 mod pages;
 mod partners;
+mod posture;
 mod regions;
 mod sessions;
 mod tenant_regions;
@@ -129,6 +130,9 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(keys::explain_key)
         .service(keys::import_keys)
         .service(claims::create_claim)
+        // Posture
+        .service(posture::read_partner_posture)
+        .service(posture::read_tenant_posture)
         // Audit
         .service(audit::read_audit)
         .service(audit::read_partner_audit)

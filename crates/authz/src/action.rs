@@ -94,6 +94,7 @@ operations! {
         RotatePartnerToken = "rotate_partner_token",
         DeletePartnerToken = "delete_partner_token",
         ReadPartnerAudit = "read_partner_audit",
+        ReadPartnerPosture = "read_partner_posture",
     }
     Tenancy {
         ReadTenant = "read_tenant",
@@ -140,5 +141,6 @@ operations! {
         ExplainKey = "explain_key",
         ImportKeys = "import_keys",
         ReadKeyUsage = "read_key_usage",
+        ReadTenantPosture = "read_tenant_posture",
     }
 }

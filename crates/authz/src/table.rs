@@ -101,6 +101,9 @@ pub const fn rule(operation: Operation) -> Rule {
         O::IssueSecret => gateways(Capability::Secrets),
         O::FollowChanges => gateways(Capability::Changes),
         O::ReportUsage => gateways(Capability::Usage),
+        // Numbers only: whoever reports on keys need not be able to list them.
+        O::ReadPartnerPosture => operator(Scope::UsageRead).partners(),
+        O::ReadTenantPosture => operator(Scope::UsageRead).partners().tenants().people(Role::MemberPlus),
 
         O::ReadAudit => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),

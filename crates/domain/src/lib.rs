@@ -24,6 +24,7 @@ pub mod liveness;
 pub mod networks;
 pub mod partner;
 pub mod password;
+pub mod posture;
 pub mod region;
 pub mod role;
 pub mod scope;

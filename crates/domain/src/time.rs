@@ -1,8 +1,11 @@
 //! Points in time: UTC, to the microsecond, because that is what both databases store.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 
 pub type Timestamp = DateTime<Utc>;
+
+/// A day in UTC.
+pub type Day = NaiveDate;
 
 /// What both databases keep of a moment; apply it where a time enters the system.
 pub fn to_micros(at: Timestamp) -> Timestamp {

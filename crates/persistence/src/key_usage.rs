@@ -1,19 +1,22 @@
 //! Rows of `key_usage`: when and by what each pair was last used.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use authz::OnTenant;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use domain::Timestamp;
 use domain::id::{KeyId, TenantId};
 use domain::key::AccessKeyId;
+use domain::time::Day;
 
-use crate::System;
+use crate::dialect::{Backend, places};
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::{key_pairs, key_usage, keys};
-use crate::transaction::{Reading, Writing, optional};
+use crate::transaction::{Reading, Writing};
+use crate::{System, key_usage_days};
 
 const ROW: Row = Row("key_usage");
 
@@ -28,12 +31,10 @@ pub struct Use {
     pub count: i64,
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = key_usage, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = key_usage)]
 struct UsageRow {
     access_key_id: String,
-    key_id: String,
-    tenant_id: String,
     last_used_at: i64,
     gateway: Option<String>,
     address: Option<String>,
@@ -41,41 +42,85 @@ struct UsageRow {
     uses: i64,
 }
 
+/// How many pairs are written by one statement.
+const AT_ONCE: usize = 200;
+
 /// Adds to what is known. What comes late adds its count and changes nothing of the last use; ids that nobody has are
 /// passed over.
-pub fn add(_: System, db: &mut Writing<'_>, used: &Use) -> Result<()> {
-    let at = micros(used.at);
-    let (gateway, address) = (used.gateway.clone(), used.address.map(|address| address.to_string()));
-    let found = key_usage::table.find(used.access_key_id.as_str());
-    let more = key_usage::uses.eq(key_usage::uses + used.count);
-    if diesel::update(found).set(more).execute(db.connection())? > 0 {
-        let last = (
-            key_usage::last_used_at.eq(at),
-            key_usage::gateway.eq(gateway),
-            key_usage::address.eq(address),
-            key_usage::agent.eq(used.agent.clone()),
-        );
-        diesel::update(found.filter(key_usage::last_used_at.lt(at))).set(last).execute(db.connection())?;
+pub fn add(_: System, db: &mut Writing<'_>, uses: &[Use]) -> Result<()> {
+    for heard in added_up(uses, db.now().date_naive()).chunks(AT_ONCE) {
+        match add_at_once(db, heard) {
+            // A pair was deleted at this moment.
+            Err(Error::Referenced) => return Err(Error::Retry),
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// What a batch says of one pair.
+struct Heard<'u> {
+    last: &'u Use,
+    count: i64,
+    by_day: BTreeMap<Day, i64>,
+}
+
+/// Each pair once. Always in the same order, so that two batches do not wait for each other.
+fn added_up(uses: &[Use], today: Day) -> Vec<Heard<'_>> {
+    let mut pairs: BTreeMap<&str, Heard<'_>> = BTreeMap::new();
+    for used in uses {
+        let nothing = || Heard { last: used, count: 0, by_day: BTreeMap::new() };
+        let heard = pairs.entry(used.access_key_id.as_str()).or_insert_with(nothing);
+        if used.at > heard.last.at {
+            heard.last = used;
+        }
+        heard.count = heard.count.saturating_add(used.count);
+        // A gateway whose clock is ahead was used today.
+        let of_day = heard.by_day.entry(used.at.date_naive().min(today)).or_default();
+        *of_day = of_day.saturating_add(used.count);
+    }
+    pairs.into_values().collect()
+}
+
+fn add_at_once(db: &mut Writing<'_>, heard: &[Heard<'_>]) -> Result<()> {
+    let ids: Vec<&str> = heard.iter().map(|heard| heard.last.access_key_id.as_str()).collect();
+    let owners: Vec<(String, (String, String))> = key_pairs::table
+        .filter(key_pairs::access_key_id.eq_any(ids))
+        .select((key_pairs::access_key_id, (key_pairs::key_id, key_pairs::tenant_id)))
+        .load(db.connection())?;
+    let owners: HashMap<String, (String, String)> = owners.into_iter().collect();
+    let owned = heard.iter().filter_map(|heard| Some((heard, owners.get(heard.last.access_key_id.as_str())?)));
+    let owned: Vec<_> = owned.collect();
+    if owned.is_empty() {
         return Ok(());
     }
-    let pair = key_pairs::table.find(used.access_key_id.as_str()).select((key_pairs::key_id, key_pairs::tenant_id));
-    let Some((key_id, tenant_id)) = optional(pair.first::<(String, String)>(db.connection()))? else { return Ok(()) };
-    let row = UsageRow {
-        access_key_id: used.access_key_id.to_string(),
-        key_id,
-        tenant_id,
-        last_used_at: at,
-        gateway,
-        address,
-        agent: used.agent.clone(),
-        uses: used.count,
-    };
-    match diesel::insert_into(key_usage::table).values(row).execute(db.connection()).map_err(Error::from) {
-        // Somebody else was first with this pair, or it was deleted at this moment.
-        Err(Error::Taken | Error::Referenced) => Err(Error::Retry),
-        other => other.map(drop),
+    let text = format!("INSERT INTO key_usage {COLUMNS} VALUES {} {ADDED}", places(owned.len(), 8));
+    let mut query = diesel::sql_query(text).into_boxed::<Backend>();
+    for (Heard { last, count, .. }, (key_id, tenant_id)) in &owned {
+        query = query
+            .bind::<Text, _>(last.access_key_id.as_str())
+            .bind::<Text, _>(key_id.as_str())
+            .bind::<Text, _>(tenant_id.as_str())
+            .bind::<BigInt, _>(micros(last.at))
+            .bind::<Nullable<Text>, _>(last.gateway.as_deref())
+            .bind::<Nullable<Text>, _>(last.address.map(|address| address.to_string()))
+            .bind::<Nullable<Text>, _>(last.agent.as_deref())
+            .bind::<BigInt, _>(*count);
     }
+    query.execute(db.connection())?;
+    let days = owned.iter().flat_map(|(heard, _)| {
+        heard.by_day.iter().map(|(day, count)| (heard.last.access_key_id.as_str(), *day, *count))
+    });
+    key_usage_days::add(db, &days.collect::<Vec<_>>())
 }
+
+const COLUMNS: &str = "(access_key_id, key_id, tenant_id, last_used_at, gateway, address, agent, uses)";
+const ADDED: &str = "ON CONFLICT (access_key_id) DO UPDATE SET uses = key_usage.uses + excluded.uses,
+    gateway = CASE WHEN excluded.last_used_at > key_usage.last_used_at THEN excluded.gateway ELSE key_usage.gateway END,
+    address = CASE WHEN excluded.last_used_at > key_usage.last_used_at THEN excluded.address ELSE key_usage.address END,
+    agent = CASE WHEN excluded.last_used_at > key_usage.last_used_at THEN excluded.agent ELSE key_usage.agent END,
+    last_used_at = CASE WHEN excluded.last_used_at > key_usage.last_used_at THEN excluded.last_used_at
+        ELSE key_usage.last_used_at END";
 
 /// When any pair of each of these keys was last used; nothing of those that never were.
 pub fn last_used(permit: &impl OnTenant, db: &mut Reading<'_>, ids: &[&KeyId]) -> Result<HashMap<KeyId, Timestamp>> {
@@ -93,7 +138,8 @@ pub fn last_used(permit: &impl OnTenant, db: &mut Reading<'_>, ids: &[&KeyId]) -
 pub fn of_key(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<Vec<Use>> {
     let query = key_usage::table
         .filter(key_usage::tenant_id.eq(permit.tenant().as_str()))
-        .filter(key_usage::key_id.eq(id.as_str()));
+        .filter(key_usage::key_id.eq(id.as_str()))
+        .select(UsageRow::as_select());
     query.load::<UsageRow>(db.connection)?.into_iter().map(Use::try_from).collect()
 }
 

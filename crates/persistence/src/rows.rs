@@ -1,11 +1,17 @@
 //! Between rows and things: what every table's conversion needs. A value that does not parse is [`Error::Corrupt`].
 
+use domain::time::Day;
 use domain::{Invalid, Timestamp};
 
 use crate::error::{Error, Result};
 
 pub(crate) fn micros(at: Timestamp) -> i64 {
     at.timestamp_micros()
+}
+
+/// Since 1970.
+pub(crate) fn day_number(day: Day) -> i64 {
+    day.to_epoch_days().into()
 }
 
 /// Reads the fields of one table's row, and says which table it was when one does not parse.
@@ -19,6 +25,10 @@ impl Row {
 
     pub(crate) fn timestamp_if(self, micros: Option<i64>) -> Result<Option<Timestamp>> {
         micros.map(|micros| self.timestamp(micros)).transpose()
+    }
+
+    pub(crate) fn day(self, number: i64) -> Result<Day> {
+        Day::from_epoch_days(self.number(number)?).ok_or_else(|| Error::corrupt(self.0, "a day is out of range"))
     }
 
     pub(crate) fn parse<T>(self, parse: impl Fn(&str) -> Result<T, Invalid>, text: &str) -> Result<T> {

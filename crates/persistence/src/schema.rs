@@ -373,6 +373,14 @@ table! {
     }
 }
 
+table! {
+    key_usage_days (access_key_id, day) {
+        access_key_id -> Text,
+        day -> BigInt,
+        uses -> BigInt,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(tenants, users, sessions, refresh_tokens, invitations, api_tokens, partners);
 allow_tables_to_appear_in_same_query!(regions, tenant_regions, key_models);
-allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs, key_usage);
+allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs, key_usage, key_usage_days);

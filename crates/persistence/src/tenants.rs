@@ -1,6 +1,6 @@
 //! Rows of `tenants`.
 
-use authz::{Action, OnTenant, Permit, Reach};
+use authz::{Action, OnPartner, OnTenant, Permit, Reach};
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::id::{PartnerId, TenantId};
@@ -82,6 +82,19 @@ pub fn list(
     if let Some(after) = &page.after {
         query = query.filter(tenants::id.gt(after));
     }
+    query.load::<TenantRow>(db.connection)?.into_iter().map(Tenant::try_from).collect()
+}
+
+/// By id, those of a partner and of the partners below it that still exist.
+pub fn list_below(permit: &impl OnPartner, db: &mut Reading<'_>, now: Timestamp, page: &Page) -> Result<Vec<Tenant>> {
+    let (from, to) = subtree(permit.path());
+    let query = tenants::table
+        .filter(tenants::delete_at.is_null().or(tenants::delete_at.gt(micros(now))))
+        .filter(tenants::partner_path.ge(from))
+        .filter(tenants::partner_path.lt(to))
+        .filter(tenants::id.gt(page.after.as_deref().unwrap_or_default()))
+        .order(tenants::id)
+        .limit(page.limit);
     query.load::<TenantRow>(db.connection)?.into_iter().map(Tenant::try_from).collect()
 }
 

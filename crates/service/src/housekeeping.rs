@@ -4,17 +4,19 @@ use domain::audit::{AuditAction, Chain, Target};
 use domain::tenant::Tenant;
 use domain::time;
 use persistence::{
-    api_tokens, changes, claims, idempotent_requests, invitations, leases, login_failures, purge, sessions, tenants,
+    api_tokens, changes, claims, idempotent_requests, invitations, key_usage_days, leases, login_failures, purge,
+    sessions, tenants,
 };
 
 use crate::error::Result;
+use crate::keys;
 use crate::once;
 use crate::service::{Service, system};
 
 const TENANTS_AT_ONCE: i64 = 20;
 
 impl Service {
-    /// One round: forgets old bookkeeping removes tenants whose time has come, and ends pairs that are quiet.
+    /// One round: forgets old bookkeeping, removes tenants whose time has come, and ends pairs that are quiet.
     pub fn keep_house(&self) -> Result<()> {
         let (system, actor) = system("housekeeping");
         let mut context = self.own_context()?;
@@ -25,6 +27,7 @@ impl Service {
             claims::wipe_expired(system, db)?;
             sessions::forget(system, db, now - time::days(7))?;
             invitations::forget_expired(system, db, now - time::days(7))?;
+            key_usage_days::forget(system, db, keys::first_day_of_usage(now))?;
             api_tokens::forget_expired(system, db, now - time::days(30))?;
             changes::forget(system, db, now - time::days(7))?;
             leases::forget(system, db, time::days(1))?;

@@ -26,6 +26,7 @@ mod last_used;
 mod once;
 pub mod partners;
 mod passwords;
+pub mod posture;
 mod receipt;
 pub mod regions;
 mod service;

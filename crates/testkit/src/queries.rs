@@ -25,6 +25,11 @@ impl Queries {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// How many statements there were.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Each query with its values, as it could be sent again.
     pub fn heard(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(|query| with_values(query)).collect()
@@ -48,15 +53,19 @@ fn with_values(query: &str) -> Option<String> {
         return None;
     }
     let values: Vec<Value> = serde_json::from_str(values).ok()?;
-    let mut values = values.iter().map(literal);
-    let mut whole = String::new();
+    let values: Vec<String> = values.iter().map(literal).collect();
+    let (mut whole, mut next) = (String::new(), 0..);
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
-            '?' => whole.push_str(&values.next()?),
+            '?' => whole.push_str(values.get(next.next()?)?),
             '$' => {
-                while letters.next_if(char::is_ascii_digit).is_some() {}
-                whole.push_str(&values.next()?);
+                let mut number = 0;
+                while let Some(digit) = letters.peek().and_then(|letter| letter.to_digit(10)) {
+                    number = number * 10 + digit as usize;
+                    letters.next();
+                }
+                whole.push_str(values.get(number.checked_sub(1)?)?);
             }
             other => whole.push(other),
         }
@@ -73,6 +82,11 @@ fn literal(value: &Value) -> String {
 }
 
 impl Server {
+    /// How the database would go about a query, in its own words.
+    pub fn plan(&self, query: &str) -> String {
+        self.lines_of_plan(query).join("\n")
+    }
+
     /// How many rows a query reads. PostgreSQL says so itself. SQLite says only which way it goes: a way that would
     /// go through a table, or sort what it found, stops the test, and what is left reads what it gives.
     pub fn rows_read_by(&self, query: &str) -> i64 {

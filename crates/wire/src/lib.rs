@@ -20,6 +20,7 @@ mod key_model;
 mod list;
 mod me;
 mod partner;
+mod posture;
 mod problem;
 mod receipt;
 mod region;
@@ -52,6 +53,7 @@ pub use key_model::{ChangeKeyModel, CreateKeyModel, DeleteRule, InstancesRule, K
 pub use list::{ListQuery, Page};
 pub use me::{CallerKind, ChangePassword, Me};
 pub use partner::{ChangePartner, CreatePartner, Partner, PartnerStatus, StoppedPartner};
+pub use posture::{KeyCounts, PartnerPosture, TenantKeyCounts, TenantPosture};
 pub use problem::{Problem, Violation};
 pub use receipt::{Receipt, ReceiptState};
 pub use region::{ChangeRegion, CreateRegion, Region};

@@ -14,7 +14,7 @@ use crate::KeyPairState;
         {"access_key_id": "NQAKOLDOLDOLDOLDOLD1", "state": "retiring", "last_used_at": null, "gateway": null,
          "address": null, "agent": null}
     ],
-    "days": []
+    "days": [{"day": "2026-11-20", "uses": 1024}, {"day": "2026-11-18", "uses": 7}]
 }))]
 pub struct KeyUsage {
     pub key_id: String,
@@ -22,7 +22,7 @@ pub struct KeyUsage {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The current pair, and the one before while it is still honoured.
     pub pairs: Vec<PairUsage>,
-    /// Counts per day, once gateways report them.
+    /// How often any of its pairs was used on each day in UTC, the newest first. Of the last 92 days, those with a use.
     pub days: Vec<DayUsage>,
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn key_usage(usage: &KeyUsage) -> wire::KeyUsage {
         key_id: usage.key.id.to_string(),
         last_used_at: usage.last_used_at(),
         pairs: pairs(&usage.key, usage.now).map(|pair| pair_usage(usage, pair)).collect(),
-        days: Vec::new(),
+        days: usage.days.iter().map(|(day, uses)| wire::DayUsage { day: day.to_string(), uses: *uses }).collect(),
     }
 }
 

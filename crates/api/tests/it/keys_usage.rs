@@ -37,6 +37,18 @@ fn usage(server: &Server, shop: &Shop) -> Answer {
     server.operator().get(&format!("{}/usage", shop.key)).expect(200)
 }
 
+/// The days that are shown, with their counts.
+fn days(server: &Server, shop: &Shop) -> Vec<(String, i64)> {
+    let days = usage(server, shop).field("/days");
+    let day = |day: &Value| (day["day"].as_str().unwrap().to_owned(), day["uses"].as_i64().unwrap());
+    days.as_array().unwrap().iter().map(day).collect()
+}
+
+/// How many are stored.
+fn day_rows(server: &Server) -> usize {
+    server.lines("SELECT access_key_id AS line FROM key_usage_days").len()
+}
+
 /// Replaces the pair, until the old one has been quiet for ten minutes and for a day at most.
 fn rotate(server: &Server, shop: &Shop) -> String {
     let body = json!({"retire_when_quiet_for_seconds": 600, "at_most_seconds": 86400});
@@ -155,6 +167,69 @@ on_both_databases! {
             }
         });
         assert_eq!(usage(server, &shop).field("/last_used_at"), json!(server.now()));
+        assert_eq!(days(server, &shop), [(server.now().date_naive().to_string(), 60)]);
+    }
+
+    fn every_day_has_the_count_of_all_pairs_however_late_it_is_heard_of(server: &Server) {
+        let shop = shop(server);
+        let new = rotate(server, &shop);
+        let first = server.now();
+        let day = |number: i64| (first + TimeDelta::days(number)).date_naive().to_string();
+        server.service().record_usage(&[used(&shop.access_key_id, first, "a"), used(&new, first, "b")]).unwrap();
+        assert_eq!(days(server, &shop), [(day(0), 6)]);
+
+        server.advance(TimeDelta::days(2));
+        let (midnight, ahead) = (server.now().date_naive(), server.now() + TimeDelta::days(1));
+        let midnight = midnight.and_hms_opt(0, 0, 0).unwrap().and_utc();
+        let batch = [
+            used(&new, midnight, "the first of the day"),
+            used(&new, midnight - TimeDelta::microseconds(1), "the last of the day before"),
+            used(&new, first, "late to tell"),
+            used(&new, ahead, "a clock that is ahead"),
+        ];
+        server.service().record_usage(&batch).unwrap();
+        assert_eq!(days(server, &shop), [(day(2), 6), (day(1), 3), (day(0), 9)]);
+
+        server.advance(TimeDelta::days(5));
+        server.operator().act(&format!("{}/reset", shop.key)).expect(200);
+        assert_eq!(days(server, &shop).len(), 3, "what ended pairs were used stays");
+    }
+
+    fn days_are_kept_for_a_quarter(server: &Server) {
+        let shop = shop(server);
+        let first = server.now();
+        server.service().record_usage(&[used(&shop.access_key_id, first, "aws-cli/2")]).unwrap();
+        for _ in 0..91 {
+            server.advance(TimeDelta::days(1));
+            server.service().record_usage(&[used(&shop.access_key_id, server.now(), "aws-cli/2")]).unwrap();
+        }
+        server.service().keep_house().unwrap();
+        let kept = days(server, &shop);
+        assert_eq!((kept.len(), &kept[91].0), (92, &first.date_naive().to_string()));
+
+        server.advance(TimeDelta::days(1));
+        assert_eq!((days(server, &shop).len(), day_rows(server)), (91, 92), "not shown, whether a job has run or not");
+        server.service().keep_house().unwrap();
+        assert_eq!((days(server, &shop).len(), day_rows(server)), (91, 91));
+        assert_eq!(usage(server, &shop).field("/last_used_at"), json!(first + TimeDelta::days(91)));
+        server.service().record_usage(&[used(&shop.access_key_id, first, "much too late")]).unwrap();
+        assert_eq!(days(server, &shop).len(), 91);
+    }
+
+    fn days_are_gone_with_the_key_and_with_the_tenant(server: &Server) {
+        let shop = shop(server);
+        let body = json!({"region": "waw3-1", "label": "Other"});
+        let other = server.operator().post(&shop.tenant.path("/keys"), body).expect(201);
+        for id in [&shop.access_key_id, &other.text_at("/key/access_key_id")] {
+            server.service().record_usage(&[used(id, server.now(), "aws-cli/2")]).unwrap();
+        }
+        assert_eq!(day_rows(server), 2);
+        server.operator().delete(&shop.key).expect(200);
+        assert_eq!(day_rows(server), 1);
+        server.operator().delete(&shop.tenant.path("")).expect(200);
+        server.advance(TimeDelta::days(30));
+        server.service().keep_house().unwrap();
+        assert_eq!(day_rows(server), 0);
     }
 
     fn usage_is_gone_with_the_key_and_shown_to_who_may_read_it(server: &Server) {

@@ -1,9 +1,12 @@
 use authz::Permit;
 use authz::action::ReadKeyUsage;
+use chrono::Days;
 use domain::Timestamp;
 use domain::id::KeyId;
 use domain::key::{Key, Pair};
+use domain::time::Day;
 use persistence::key_usage::{self, Use};
+use persistence::key_usage_days;
 
 use super::find;
 use crate::context::Context;
@@ -14,6 +17,8 @@ use crate::service::{Service, system};
 pub struct KeyUsage {
     pub key: Key,
     pub uses: Vec<Use>,
+    /// The newest first.
+    pub days: Vec<(Day, i64)>,
     pub now: Timestamp,
 }
 
@@ -30,8 +35,15 @@ impl KeyUsage {
 pub fn usage(service: &Service, context: &Context, permit: &Permit<ReadKeyUsage>, id: &KeyId) -> Result<KeyUsage> {
     service.read(|db| {
         let key = find(permit, db, id)?;
-        Ok(KeyUsage { uses: key_usage::of_key(permit, db, id)?, key, now: context.now })
+        let uses = key_usage::of_key(permit, db, id)?;
+        let days = key_usage_days::of_key(permit, db, id, first_day(context.now))?;
+        Ok(KeyUsage { key, uses, days, now: context.now })
     })
+}
+
+/// The first day whose counts are kept: 92 days with today, so that a quarter is always whole.
+pub(crate) fn first_day(now: Timestamp) -> Day {
+    now.date_naive() - Days::new(91)
 }
 
 impl Service {
@@ -40,11 +52,7 @@ impl Service {
     pub fn record_usage(&self, uses: &[Use]) -> Result<()> {
         let (system, actor) = system("key usage");
         let author = self.own_context()?.author(actor);
-        // Always in the same order, so that two batches do not wait for each other.
-        let mut uses: Vec<&Use> = uses.iter().collect();
-        uses.sort_by(|one, other| one.access_key_id.as_str().cmp(other.access_key_id.as_str()));
-        self.database.keep_books("record key usage", &author, |db| -> Result<()> {
-            Ok(uses.iter().try_for_each(|used| key_usage::add(system, db, used))?)
-        })
+        self.database
+            .keep_books("record key usage", &author, |db| -> Result<()> { Ok(key_usage::add(system, db, uses)?) })
     }
 }

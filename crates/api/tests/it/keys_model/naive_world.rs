@@ -7,24 +7,24 @@ use domain::Timestamp;
 use serde_json::{Value, json};
 
 /// The status and the problem with which something is refused.
-pub(crate) type No = (u16, &'static str);
+pub(super) type No = (u16, &'static str);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Product {
+pub(super) enum Product {
     Instance,
     Pair,
     Multi,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(super) enum State {
     Active,
     Disabled,
     Revoked,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct NaiveKey {
+pub(super) struct NaiveKey {
     pub product: Product,
     pub instance: String,
     pub label: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct NaiveKey {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct NaiveWorld {
+pub(super) struct NaiveWorld {
     pub keys: BTreeMap<String, NaiveKey>,
     pub instances: BTreeMap<String, Product>,
 }
@@ -48,10 +48,10 @@ pub(crate) struct NaiveWorld {
 const LONGEST_GRACE: i64 = 30 * 86_400;
 
 impl Product {
-    pub(crate) const ALL: [Self; 3] = [Self::Instance, Self::Pair, Self::Multi];
+    pub(super) const ALL: [Self; 3] = [Self::Instance, Self::Pair, Self::Multi];
 
     /// Of its key model, and of the region that has it.
-    pub(crate) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Instance => "instance",
             Self::Pair => "pair",
@@ -61,7 +61,7 @@ impl Product {
 }
 
 impl NaiveKey {
-    pub(crate) fn status(&self, now: Timestamp) -> &'static str {
+    pub(super) fn status(&self, now: Timestamp) -> &'static str {
         match self.state {
             State::Revoked => "revoked",
             State::Active | State::Disabled if self.expires_at.is_some_and(|at| at <= now) => "expired",
@@ -78,11 +78,11 @@ impl NaiveKey {
         }
     }
 
-    pub(crate) fn may_reset(&self, now: Timestamp) -> Result<(), No> {
+    pub(super) fn may_reset(&self, now: Timestamp) -> Result<(), No> {
         if self.product == Product::Instance { Err((409, "key-model-forbids-reset")) } else { self.unless_over(now) }
     }
 
-    pub(crate) fn may_rotate(&self, grace: i64, now: Timestamp) -> Result<(), No> {
+    pub(super) fn may_rotate(&self, grace: i64, now: Timestamp) -> Result<(), No> {
         match self.product {
             Product::Instance | Product::Pair => Err((409, "key-model-forbids-rotate")),
             Product::Multi if grace > LONGEST_GRACE => Err((422, "invalid")),
@@ -90,7 +90,7 @@ impl NaiveKey {
         }
     }
 
-    pub(crate) fn may_revoke(&self) -> Result<(), No> {
+    pub(super) fn may_revoke(&self) -> Result<(), No> {
         match (self.product, self.state) {
             (Product::Instance | Product::Pair, _) => Err((409, "key-model-forbids-revoke")),
             (Product::Multi, State::Revoked) => Err((409, "key-revoked")),
@@ -98,21 +98,21 @@ impl NaiveKey {
         }
     }
 
-    pub(crate) fn may_disable(&self, now: Timestamp) -> Result<(), No> {
+    pub(super) fn may_disable(&self, now: Timestamp) -> Result<(), No> {
         self.unless_over(now)?;
         if self.state == State::Disabled { Err((409, "key-already-disabled")) } else { Ok(()) }
     }
 
-    pub(crate) fn may_enable(&self, now: Timestamp) -> Result<(), No> {
+    pub(super) fn may_enable(&self, now: Timestamp) -> Result<(), No> {
         self.unless_over(now)?;
         if self.state == State::Disabled { Ok(()) } else { Err((409, "key-not-disabled")) }
     }
 
-    pub(crate) fn may_delete(&self) -> Result<(), No> {
+    pub(super) fn may_delete(&self) -> Result<(), No> {
         if self.product == Product::Pair { Err((409, "key-model-forbids-delete")) } else { Ok(()) }
     }
 
-    pub(crate) fn may_change(
+    pub(super) fn may_change(
         &self,
         clears_label: bool,
         expires_at: Option<Timestamp>,
@@ -125,7 +125,7 @@ impl NaiveKey {
     }
 
     /// As the API shows it, but for what never changes.
-    pub(crate) fn shown(&self, id: &str, now: Timestamp) -> Value {
+    pub(super) fn shown(&self, id: &str, now: Timestamp) -> Value {
         let mut pairs = vec![json!({"access_key_id": self.access_key_id, "state": "current", "since": self.since})];
         if let Some((old, since, until)) = self.retiring.as_ref().filter(|(_, _, until)| now < *until) {
             pairs.push(json!({"access_key_id": old, "state": "retiring", "since": since, "until": until}));
@@ -142,12 +142,12 @@ impl NaiveKey {
 }
 
 impl NaiveWorld {
-    pub(crate) fn instances_of(&self, product: Product) -> Vec<&String> {
+    pub(super) fn instances_of(&self, product: Product) -> Vec<&String> {
         self.instances.iter().filter(|(_, of)| **of == product).map(|(id, _)| id).collect()
     }
 
     /// In which instance a key is that names the region alone.
-    pub(crate) fn place(&self, product: Product) -> Result<String, No> {
+    pub(super) fn place(&self, product: Product) -> Result<String, No> {
         match self.instances_of(product).as_slice() {
             [only] => Ok((*only).clone()),
             [] => Err((409, "region-unavailable")),
@@ -155,7 +155,7 @@ impl NaiveWorld {
         }
     }
 
-    pub(crate) fn may_create(&self, key: &NaiveKey, now: Timestamp) -> Result<(), No> {
+    pub(super) fn may_create(&self, key: &NaiveKey, now: Timestamp) -> Result<(), No> {
         let in_use = self.keys.values().filter(|other| other.instance == key.instance);
         let counting = in_use.filter(|other| !["revoked", "expired"].contains(&other.status(now))).count();
         if key.product == Product::Pair && counting > 0 {
@@ -170,12 +170,12 @@ impl NaiveWorld {
         if lacks || too_narrow || key.expires_at.is_some_and(|at| at <= now) { Err((422, "invalid")) } else { Ok(()) }
     }
 
-    pub(crate) fn may_make_instance(&self, product: Product) -> Result<(), No> {
+    pub(super) fn may_make_instance(&self, product: Product) -> Result<(), No> {
         let is_full = product != Product::Instance && !self.instances_of(product).is_empty();
         if is_full { Err((409, "one-instance")) } else { Ok(()) }
     }
 
-    pub(crate) fn may_delete_instance(&self, id: &str) -> Result<(), No> {
+    pub(super) fn may_delete_instance(&self, id: &str) -> Result<(), No> {
         match self.instances.get(id) {
             None => Err((404, "not-found")),
             Some(Product::Pair) if self.keys.values().any(|key| key.instance == id) => {
@@ -186,7 +186,7 @@ impl NaiveWorld {
     }
 
     /// What a region says of itself.
-    pub(crate) fn region_status(&self, product: Product) -> &'static str {
+    pub(super) fn region_status(&self, product: Product) -> &'static str {
         if self.keys.values().any(|key| key.product == product) { "ACTIVE" } else { "NOT CONFIGURED" }
     }
 }
