@@ -13,6 +13,7 @@ pub mod change;
 pub mod claim;
 pub mod entropy;
 pub mod explanation;
+pub mod guardrails;
 pub mod id;
 pub mod instance;
 pub mod invalid;

@@ -10,6 +10,7 @@ pub mod api_tokens;
 pub mod audit;
 pub mod authentication;
 pub mod buckets;
+pub mod census;
 pub mod changes;
 pub mod claims;
 mod database;
@@ -41,6 +42,7 @@ pub mod tenant_regions;
 pub mod tenants;
 mod transaction;
 pub mod users;
+pub mod violations;
 
 pub use database::{Database, Options};
 pub use dialect::Url;

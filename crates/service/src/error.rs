@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 use domain::Invalid;
+use domain::guardrails::Guardrail;
 use domain::instance::OneIsAll;
 use domain::key::{Feature, Refused};
 use domain::key_model::Contradiction;
+use domain::partner::NotUndone;
 use domain::tenant::{BeingDeleted, NotDeleted};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,6 +88,14 @@ pub enum Error {
     ClaimExists,
     #[error("the secret can no longer be put into a claim link, or not by this caller")]
     ClaimTooLate,
+    #[error("a guardrail forbids it")]
+    Guardrail { guardrail: Guardrail, detail: String },
+    #[error("a guardrail would be looser than one above")]
+    LooserGuardrail(Vec<Violation>),
+    #[error("the partner is stopped in an emergency")]
+    EmergencyStopped,
+    #[error("the stop cannot be undone")]
+    StopNotUndone(NotUndone),
     #[error("there is an operator already")]
     AlreadyInitialised,
 
@@ -132,6 +142,12 @@ impl From<BeingDeleted> for Error {
 impl From<NotDeleted> for Error {
     fn from(NotDeleted: NotDeleted) -> Self {
         Self::TenantNotDeleted
+    }
+}
+
+impl From<NotUndone> for Error {
+    fn from(why: NotUndone) -> Self {
+        Self::StopNotUndone(why)
     }
 }
 

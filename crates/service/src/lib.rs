@@ -14,6 +14,7 @@ pub mod claims;
 pub mod context;
 mod cursor;
 mod error;
+mod guardrails;
 pub mod housekeeping;
 mod initialise;
 pub mod instances;

@@ -9,7 +9,9 @@ mod api_token;
 mod audit;
 mod bucket;
 mod claim;
+mod emergency_stop;
 mod explanation;
+mod guardrails;
 mod health;
 mod import;
 mod instance;
@@ -31,7 +33,11 @@ pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateTo
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
+pub use emergency_stop::{EmergencyStop, EmergencyStopPreview, StopLevel, StopPartner};
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
+pub use guardrails::{
+    DryRunGuardrails, GuardrailBreaches, GuardrailName, GuardrailViolator, Guardrails, GuardrailsDryRun,
+};
 pub use health::Health;
 pub use import::{ImportKey, ImportKeys, ImportProblem, ImportResult, ImportStatus, ImportedKeys};
 pub use instance::{ChangeInstance, CreateInstance, CreatedInstance, Instance, InstanceQuery, StoppedInstance};

@@ -4,7 +4,9 @@
 mod audit;
 mod conditional;
 mod conventions;
+mod emergency_stop;
 mod failures;
+mod guardrails;
 mod idempotency;
 mod isolation;
 mod key_models;

@@ -8,6 +8,7 @@ use persistence::keys;
 use super::{Home, KeyMade, Maker, find, tell};
 use crate::context::Context;
 use crate::error::Result;
+use crate::guardrails::Rails;
 use crate::service::Service;
 
 /// A new pair beside the old one, which goes on until its grace is over.
@@ -19,8 +20,6 @@ pub fn rotate(
     grace: Grace,
 ) -> Result<KeyMade> {
     let author = context.author_of(permit.caller());
-    let identity = permit.caller().identity().to_owned();
-    let maker = Maker(&identity);
     let now = context.now;
     service.write_once(
         "rotate key",
@@ -33,7 +32,8 @@ pub fn rotate(
             let home = Home::find(permit, db, &before.region)?;
             let fresh = FreshPair::draw(db.entropy(), &home.switches);
             let key = before.rotate(fresh.access_key_id.clone(), grace, &home.switches, now)?;
-            let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &maker)?;
+            let rails = Rails::over(permit, db, permit.caller())?;
+            let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &Maker::within(&rails))?;
             let key = keys::update(permit, db, key, Some(secret))?;
             tell(db, &key)?;
             let details = [
@@ -41,8 +41,8 @@ pub fn rotate(
                 ("grace_seconds", grace.at_most().num_seconds().to_string()),
             ];
             db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
-            KeyMade::new(permit, db, key, fresh, home, now)
+            service.hand_out(permit, db, key, fresh, home, &rails)
         },
-        |db, id, _| service.made_again(permit, db, id, &maker),
+        |db, id, link| service.made_again(permit, db, id, permit.caller(), link),
     )
 }
