@@ -9,6 +9,7 @@ mod failures;
 mod guardrails;
 mod idempotency;
 mod isolation;
+mod journey;
 mod key_models;
 mod key_models_own;
 mod keys;
