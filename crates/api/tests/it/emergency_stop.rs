@@ -45,9 +45,7 @@ on_both_databases! {
         ] {
             let tenant = server.tenant_of(&maker.client, name);
             let admin = &tenant.admin.client;
-            for region in [REGION] {
-                admin.put(&tenant.path(&format!("/regions/{region}")), json!({"service": "available"})).expect(200);
-            }
+            admin.put(&tenant.path(&format!("/regions/{REGION}")), json!({"service": "available"})).expect(200);
             let mut key = |fields: Value| {
                 let mut body = json!({"region": REGION, "label": "K"});
                 body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -106,7 +104,8 @@ on_both_databases! {
         assert!(live_after.iter().all(|live| !live));
         assert_eq!(preview.field("/keys").as_u64().unwrap() as usize, ended(&working_before, &working_after), "{preview}");
         assert_eq!((preview.field("/partners"), preview.field("/tenants")), (json!(2), json!(2)));
-        // Of two partners, and of two tenants' admins; four tenants' worth of people of whom one is suspended.
+        // Two tenants count. Each has one token that has not expired and whose maker is an admin still, three people who
+        // are not suspended, and one key that is neither disabled, revoked nor expired. The other tokens are the partners'.
         assert_eq!((tokens, sessions, preview.field("/keys")), (json!(4), json!(6), json!(2)));
         assert!(!preview.field("/tokens_last_used_at").is_null());
         assert!(is_live(&beside.client) && working_after.last() == working_before.last());
@@ -115,7 +114,12 @@ on_both_databases! {
         assert_eq!((nothing.field("/tenants"), nothing.field("/tokens")), (json!(0), json!(0)));
         let undone = undo(&server.operator(), &distributor).expect(200);
         assert_eq!((undone.field("/partner/status"), undone.field("/partner/emergency_stop")), (json!("active"), json!(null)));
-        assert_eq!((lives(&clients), work()), (live_before, working_before));
+        assert_eq!((lives(&clients), work()), (live_before.clone(), working_before.clone()));
+
+        server.operator().act(&distributor.path("/suspend")).expect(200);
+        assert_eq!((lives(&clients), work()), (live_after, working_after), "a suspension stops the same");
+        server.operator().act(&distributor.path("/resume")).expect(200);
+        assert_eq!((lives(&clients), work()), (live_before, working_before), "and so is it brought back");
         let events = server.operator().get(&distributor.path("/audit")).items();
         let event = |action: &str| events.iter().find(|event| event["action"] == action).unwrap().clone();
         assert_eq!(event("partner.stopped")["details"]["reason"], "The portal's token was published");

@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn what_is_refused_as_looser_is_what_would_have_no_effect(above in guardrails(), wanted in guardrails()) {
-        let refused: Vec<_> = Binding::of(&path(&[above.clone()])).refuse_looser(&wanted);
+        let refused: Vec<_> = Binding::of(&path(std::slice::from_ref(&above))).refuse_looser(&wanted);
         let strictest = above.and(&wanted);
         let without_effect = [
             (Guardrail::MaxTtl, wanted.max_ttl.is_some() && strictest.max_ttl != wanted.max_ttl),
