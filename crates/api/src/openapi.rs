@@ -64,6 +64,7 @@ pub(crate) fn generate() -> Value {
         schemas.insert("Problem".to_owned(), serde_json::to_value(problem).unwrap_or_default());
         schemas.insert("Violation".to_owned(), serde_json::to_value(violation).unwrap_or_default());
         name_items(schemas);
+        name_values(schemas);
         schemas.sort_keys();
     }
     json!({
@@ -105,10 +106,29 @@ fn name_items(schemas: &mut Map<String, Value>) {
     }
 }
 
+/// Values that are no names in most languages get names for those who generate clients: `member+` is `MEMBER_PLUS`.
+fn name_values(schemas: &mut Map<String, Value>) {
+    for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+        let Some(values) = schema.get("enum").and_then(Value::as_array) else { continue };
+        let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+        if values.iter().all(|value| value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+            continue;
+        }
+        let name = |value: &&str| {
+            let parts = value.replace('+', "_PLUS");
+            parts.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase()
+        };
+        let names: Vec<String> = values.iter().map(name).collect();
+        schema.insert("x-enum-varnames".to_owned(), json!(names));
+    }
+}
+
 /// POSTs that need no `Idempotency-Key`: sent twice, they do nothing that they have not done once.
 const REPEATABLE: &[Operation] = &[
     Operation::ExplainKey,
     Operation::ImportKeys,
+    Operation::DryRunGuardrails,
+    Operation::PreviewEmergencyStop,
     Operation::VerifyRequest,
     Operation::VerifyRequests,
     Operation::IssueSigningKeys,

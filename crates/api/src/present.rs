@@ -2,6 +2,7 @@
 
 mod gateways;
 mod keys;
+mod partners;
 mod posture;
 
 pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, verdict};
@@ -9,16 +10,16 @@ pub(crate) use keys::{
     bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
     stopped_key,
 };
+pub(crate) use partners::{dry_run, emergency_stop_preview, partner, stopped_partner};
 pub(crate) use posture::{partner_posture, tenant_posture};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use authz::{Caller, Reach};
+use authz::Caller;
 use domain::actor::Actor;
 use domain::api_token::ApiToken;
 use domain::key_model::{Delete, Instances, KeyModel, Presence, Revoke};
-use domain::partner::Partner;
 use domain::region::Region;
 use domain::scope::Scope;
 use domain::tenant::{Tenant, TenantStatus};
@@ -85,24 +86,6 @@ pub(crate) fn key_model(model: KeyModel) -> wire::KeyModel {
         secret_length: switches.secret_length,
         created_at: model.created_at,
         version: model.version,
-    }
-}
-
-/// The partner above is named only to whoever may see it: a partner is the top of its own world.
-pub(crate) fn partner(partner: Partner, reach: &Reach) -> wire::Partner {
-    let shows_parent = match reach {
-        Reach::Everything => true,
-        Reach::Subtree(own) => *own != partner.path,
-        Reach::OneTenant(_) | Reach::Nothing => false,
-    };
-    wire::Partner {
-        id: partner.id().to_string(),
-        name: partner.name.to_string(),
-        parent_id: partner.path.parent().filter(|_| shows_parent).map(ToString::to_string),
-        status: if partner.is_suspended() { wire::PartnerStatus::Suspended } else { wire::PartnerStatus::Active },
-        created_at: partner.created_at,
-        suspended_at: partner.suspended_at,
-        version: partner.version,
     }
 }
 
@@ -186,10 +169,10 @@ pub(crate) fn tenant_region(offer: Offer) -> wire::TenantRegion {
     }
 }
 
-pub(crate) fn changed_tenant_region(changed: OfferChanged) -> wire::ChangedTenantRegion {
+pub(crate) fn changed_tenant_region(changed: OfferChanged, service: &Service) -> wire::ChangedTenantRegion {
     wire::ChangedTenantRegion {
         tenant_region: tenant_region(changed.offer),
-        initial_key: changed.initial_key.map(created_key),
+        initial_key: changed.initial_key.map(|made| created_key(made, service)),
     }
 }
 

@@ -6,7 +6,9 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use chrono::TimeDelta;
+use domain::guardrails::Guardrail;
 use domain::key::{Feature, Refused};
+use domain::partner::NotUndone;
 use service::Error;
 use wire::Violation;
 
@@ -60,6 +62,23 @@ problems! {
     WiderThanItsMaker = 403, "wider-than-its-maker", "Wider than its maker",
         "A token makes tokens with no more scopes than its own, of its level and below, and none that outlive it.";
 
+    GuardrailMaxTtl = 403, "guardrail-max-ttl-seconds", "Guardrail: maximal lifetime",
+        "A guardrail has it that keys expire earlier.";
+    GuardrailRequireExpiry = 403, "guardrail-require-expiry", "Guardrail: expiry required",
+        "A guardrail has it that keys have an expiry.";
+    GuardrailRequireBucketScope = 403, "guardrail-require-bucket-scope", "Guardrail: bucket scope required",
+        "A guardrail has it that keys name the buckets that they open.";
+    GuardrailAllowedRegions = 403, "guardrail-allowed-regions", "Guardrail: region not allowed",
+        "A guardrail does not allow this region.";
+    GuardrailAllowedKeyModels = 403, "guardrail-allowed-key-models", "Guardrail: key model not allowed",
+        "A guardrail does not allow this key model.";
+    GuardrailMaxKeysPerTenant = 403, "guardrail-max-keys-per-tenant", "Guardrail: too many keys",
+        "A guardrail allows no more keys of this tenant. Revoke or delete one that is there.";
+    GuardrailPartnersMayNotSeeSecrets = 403, "guardrail-partners-may-not-see-secrets", "Guardrail: secrets are not for partners",
+        "A guardrail has it that partners do not get to see secrets, and so bring none along.";
+    NotYourStop = 403, "not-your-stop", "Not your stop",
+        "An emergency stop is undone by the level that made it, or by the operator.";
+
     NotFound = 404, "not-found", "Not found", "There is nothing here that you may see.";
     DeadLink = 404, "dead-link", "Dead link", "This link was used, replaced, or is too old. Ask for a new one.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed", "The Allow header says what this path takes.";
@@ -75,6 +94,11 @@ problems! {
         "Built-in models stay as they are. Make one of your own instead.";
     PartnerNotEmpty = 409, "partner-not-empty", "Partner not empty",
         "The partner still has tenants or partners below it. Delete those first, or suspend it.";
+    EmergencyStopped = 409, "emergency-stopped", "Stopped in an emergency",
+        "This partner was stopped in an emergency. Whoever did it can undo it until `undo_until`; the operator can resume it.";
+    NotStopped = 409, "not-stopped", "Not stopped", "There is no emergency stop to undo.";
+    UndoTooLate = 409, "undo-too-late", "Too late to undo",
+        "An emergency stop can be undone for a day. From then on, the operator resumes the partner.";
     TenantBeingDeleted = 409, "tenant-being-deleted", "Tenant being deleted", "Restore the tenant first.";
     TenantNotDeleted = 409, "tenant-not-deleted", "Tenant not deleted", "There is nothing to restore.";
     EmailTaken = 409, "email-taken", "E-mail address taken", "Somebody in this tenant has this e-mail address.";
@@ -123,6 +147,8 @@ problems! {
     UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type",
         "Send the body as `Content-Type: application/json`.";
     Invalid = 422, "invalid", "Invalid input", "The input is not valid. `errors` says where and why.";
+    LooserGuardrail = 422, "looser-guardrail", "Looser guardrail",
+        "A guardrail can be stricter than those above it, not looser. `errors` says which and what holds.";
     BadCursor = 422, "bad-cursor", "Bad cursor",
         "This cursor does not belong to this list with these filters. Begin again without one.";
     IdempotencyKeyReused = 422, "idempotency-key-reused", "Idempotency key reused",
@@ -211,7 +237,6 @@ impl From<Error> for Problem {
             Error::WiderThanItsMaker => Kind::WiderThanItsMaker,
             Error::DeadLink => Kind::DeadLink,
             Error::Invalid(violations) => {
-                let violation = |found: service::Violation| Violation { pointer: found.pointer, detail: found.detail };
                 return Self::violations(violations.into_iter().map(violation).collect());
             }
             Error::BadCursor => {
@@ -240,6 +265,17 @@ impl From<Error> for Problem {
             Error::AccessKeyIdTaken => Kind::AccessKeyIdTaken,
             Error::ClaimExists => Kind::ClaimExists,
             Error::ClaimTooLate => Kind::ClaimTooLate,
+            Error::Guardrail { guardrail, detail } => return Self::saying(of_guardrail(guardrail), detail),
+            Error::LooserGuardrail(looser) => {
+                return Self {
+                    errors: looser.into_iter().map(violation).collect(),
+                    ..Self::new(Kind::LooserGuardrail)
+                };
+            }
+            Error::EmergencyStopped => Kind::EmergencyStopped,
+            Error::StopNotUndone(NotUndone::NotStopped) => Kind::NotStopped,
+            Error::StopNotUndone(NotUndone::NotYours) => Kind::NotYourStop,
+            Error::StopNotUndone(NotUndone::TooLate) => Kind::UndoTooLate,
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::FeedGone => Kind::FeedGone,
             Error::NoEntropy | Error::Hashing => {
@@ -249,6 +285,22 @@ impl From<Error> for Problem {
             Error::Database(error) => return Self::of_database(&error),
         };
         Self::new(kind)
+    }
+}
+
+fn violation(found: service::Violation) -> Violation {
+    Violation { pointer: found.pointer, detail: found.detail }
+}
+
+fn of_guardrail(guardrail: Guardrail) -> Kind {
+    match guardrail {
+        Guardrail::MaxTtl => Kind::GuardrailMaxTtl,
+        Guardrail::RequireExpiry => Kind::GuardrailRequireExpiry,
+        Guardrail::RequireBucketScope => Kind::GuardrailRequireBucketScope,
+        Guardrail::AllowedRegions => Kind::GuardrailAllowedRegions,
+        Guardrail::AllowedKeyModels => Kind::GuardrailAllowedKeyModels,
+        Guardrail::MaxKeysPerTenant => Kind::GuardrailMaxKeysPerTenant,
+        Guardrail::PartnersMayNotSeeSecrets => Kind::GuardrailPartnersMayNotSeeSecrets,
     }
 }
 

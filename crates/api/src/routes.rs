@@ -4,8 +4,10 @@ mod api_tokens;
 mod audit;
 mod buckets;
 mod claims;
+mod emergency_stop;
 mod gateway_plane;
 mod gateways;
+mod guardrails;
 mod health;
 mod instances;
 mod key_models;
@@ -79,6 +81,10 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(partners::delete_partner)
         .service(partners::suspend_partner)
         .service(partners::resume_partner)
+        .service(guardrails::dry_run_guardrails)
+        .service(emergency_stop::preview_emergency_stop)
+        .service(emergency_stop::emergency_stop_partner)
+        .service(emergency_stop::undo_emergency_stop)
         .service(api_tokens::list_partner_tokens)
         .service(api_tokens::create_partner_token)
         .service(api_tokens::rotate_partner_token)

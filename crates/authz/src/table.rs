@@ -43,6 +43,10 @@ pub const fn rule(operation: Operation) -> Rule {
         O::DeletePartner | O::SuspendPartner | O::ResumePartner => {
             operator(Scope::PartnersWrite).partners().only_below()
         }
+        O::PreviewEmergencyStop | O::EmergencyStopPartner | O::UndoEmergencyStop => {
+            operator(Scope::PartnersWrite).partners().only_below()
+        }
+        O::DryRunGuardrails => operator(Scope::PartnersWrite).partners(),
         O::ListPartnerTokens | O::CreatePartnerToken | O::RotatePartnerToken | O::DeletePartnerToken => {
             operator(Scope::TokensWrite).partners()
         }

@@ -83,11 +83,7 @@ impl Facts<'_> {
     fn standing(&self, at: Timestamp) -> Standing {
         let began = |since: &Timestamp| *since <= at;
         let tenant = Tenant { suspended_at: self.tenant.suspended_at.filter(began), ..self.tenant.clone() };
-        let partners: Vec<Partner> = self
-            .partners
-            .iter()
-            .map(|partner| Partner { suspended_at: partner.suspended_at.filter(began), ..partner.clone() })
-            .collect();
+        let partners: Vec<Partner> = self.partners.iter().map(|partner| partner.as_of(at)).collect();
         Standing {
             owner: liveness::tenant(&tenant, &partners),
             service: self.service,
@@ -125,7 +121,7 @@ impl Facts<'_> {
     }
 
     fn of_partners(&self, at: Timestamp) -> (bool, String) {
-        match self.partners.iter().filter_map(|partner| partner.suspended_at).min() {
+        match self.partners.iter().filter_map(Partner::suspended_since).min() {
             Some(since) => {
                 since_when(since, at, "A partner above the tenant is suspended", "The partners above were active")
             }
@@ -189,6 +185,7 @@ fn time(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::Entropy;
+    use crate::guardrails::Guardrails;
     use crate::id::{PartnerId, TenantId};
     use crate::key::pair::Retirement;
     use crate::key::sample::{START, access_key_id, key};
@@ -215,7 +212,15 @@ mod tests {
 
     fn partner(suspended_at: Option<Timestamp>) -> Partner {
         let path = PartnerPath::root(PartnerId::draw(&mut Entropy::from_seed([2; 32]), START));
-        Partner { path, name: Name::parse("Reseller").unwrap(), created_at: START, suspended_at, version: 1 }
+        Partner {
+            path,
+            name: Name::parse("Reseller").unwrap(),
+            created_at: START,
+            suspended_at,
+            stop: None,
+            guardrails: Guardrails::default(),
+            version: 1,
+        }
     }
 
     /// Every combination of what a pair hangs on.

@@ -15,6 +15,7 @@ pub mod claim;
 pub mod entropy;
 pub mod explanation;
 pub mod gateway;
+pub mod guardrails;
 pub mod id;
 pub mod instance;
 pub mod invalid;

@@ -43,6 +43,8 @@ texts! {
     Label: |text| line(text, 1, 200);
     /// What a token or a key is for.
     Description: |text| line(text, 1, 200);
+    /// Why somebody did what needs a reason.
+    Reason: |text| line(text, 1, 500);
     /// A partner's own number for a tenant: whatever its billing system uses.
     ExternalRef: |text| line(text, 1, 200);
     /// Canonical: trimmed and in lower case, so that two spellings are one person.

@@ -69,6 +69,14 @@ pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &ClaimId) -> Resul
     row.map(Claim::try_from).transpose()
 }
 
+/// The link of a pair, if it has had one.
+pub fn of_pair(permit: &impl OnTenant, db: &mut Reading<'_>, pair: &AccessKeyId) -> Result<Option<Claim>> {
+    let of_pair = claims::table.filter(claims::access_key_id.eq(pair.as_str()));
+    let query = of_pair.filter(claims::tenant_id.eq(permit.tenant().as_str()));
+    let row: Option<ClaimRow> = optional(query.first(db.connection))?;
+    row.map(Claim::try_from).transpose()
+}
+
 /// A claim found by its link, which is the permission to read of its tenant what the claim is about.
 #[derive(Debug)]
 pub struct Link {

@@ -56,18 +56,21 @@ pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<
     Ok(assemble(db, row.into_iter().collect())?.pop())
 }
 
-/// How many keys of an instance count towards the bound of its model: see [`Key::counts`].
+/// How many keys of an instance, or of the whole tenant, count towards a bound: see [`Key::counts`].
 pub fn count_counting(
     permit: &impl OnTenant,
     db: &mut Reading<'_>,
     now: Timestamp,
-    instance: &StorageInstance,
+    instance: Option<&StorageInstance>,
 ) -> Result<i64> {
-    let query = keys::table
+    let mut query = keys::table
         .filter(keys::tenant_id.eq(permit.tenant().as_str()))
-        .filter(keys::instance_id.eq(instance.id.as_str()))
         .filter(keys::state.ne("revoked"))
-        .filter(keys::expires_at.is_null().or(keys::expires_at.gt(micros(now)).assume_not_null()));
+        .filter(keys::expires_at.is_null().or(keys::expires_at.gt(micros(now)).assume_not_null()))
+        .into_boxed();
+    if let Some(instance) = instance {
+        query = query.filter(keys::instance_id.eq(instance.id.as_str()));
+    }
     Ok(query.count().get_result(db.connection)?)
 }
 

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod authentication;
 mod bell;
 pub mod buckets;
+pub mod census;
 pub mod changes;
 pub mod claims;
 mod database;
@@ -47,6 +48,7 @@ pub mod tenant_regions;
 pub mod tenants;
 mod transaction;
 pub mod users;
+pub mod violations;
 
 pub use bell::Bell;
 pub use database::{Database, Listener, Options};

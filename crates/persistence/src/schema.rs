@@ -56,6 +56,16 @@ table! {
         created_at -> BigInt,
         suspended_at -> Nullable<BigInt>,
         version -> BigInt,
+        max_ttl_seconds -> Nullable<BigInt>,
+        require_expiry -> Bool,
+        require_bucket_scope -> Bool,
+        allowed_regions -> Nullable<Text>,
+        allowed_key_models -> Nullable<Text>,
+        max_keys_per_tenant -> Nullable<BigInt>,
+        partners_may_not_see_secrets -> Bool,
+        stopped_at -> Nullable<BigInt>,
+        stopped_by -> Nullable<Text>,
+        stop_reason -> Nullable<Text>,
     }
 }
 
@@ -381,6 +391,20 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(tenants, users, sessions, refresh_tokens, invitations, api_tokens, partners);
-allow_tables_to_appear_in_same_query!(regions, tenant_regions, key_models);
-allow_tables_to_appear_in_same_query!(keys, key_buckets, key_pairs, key_usage, key_usage_days);
+allow_tables_to_appear_in_same_query!(
+    tenants,
+    users,
+    sessions,
+    refresh_tokens,
+    invitations,
+    api_tokens,
+    partners,
+    regions,
+    tenant_regions,
+    key_models,
+    keys,
+    key_buckets,
+    key_pairs,
+    key_usage,
+    key_usage_days,
+);

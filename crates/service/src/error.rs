@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 use domain::Invalid;
+use domain::guardrails::Guardrail;
 use domain::instance::OneIsAll;
 use domain::key::{Feature, Refused};
 use domain::key_model::Contradiction;
+use domain::partner::NotUndone;
 use domain::tenant::{BeingDeleted, NotDeleted};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -88,6 +90,14 @@ pub enum Error {
     ClaimTooLate,
     #[error("the feed no longer has what comes after this number")]
     FeedGone,
+    #[error("a guardrail forbids it")]
+    Guardrail { guardrail: Guardrail, detail: String },
+    #[error("a guardrail would be looser than one above")]
+    LooserGuardrail(Vec<Violation>),
+    #[error("the partner is stopped in an emergency")]
+    EmergencyStopped,
+    #[error("the stop cannot be undone")]
+    StopNotUndone(NotUndone),
     #[error("there is an operator already")]
     AlreadyInitialised,
 
@@ -134,6 +144,12 @@ impl From<BeingDeleted> for Error {
 impl From<NotDeleted> for Error {
     fn from(NotDeleted: NotDeleted) -> Self {
         Self::TenantNotDeleted
+    }
+}
+
+impl From<NotUndone> for Error {
+    fn from(why: NotUndone) -> Self {
+        Self::StopNotUndone(why)
     }
 }
 

@@ -18,7 +18,7 @@ pub use create::{NewKeyOrder, Place, create};
 pub use delete::delete;
 pub use explain::explain;
 pub use import::{ImportOrder, import};
-pub use made::KeyMade;
+pub use made::{Handed, KeyMade};
 pub use persistence::key_usage::Use;
 pub use persistence::keys::Filter;
 pub use reset::reset;

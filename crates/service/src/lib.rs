@@ -17,6 +17,7 @@ mod denials;
 mod error;
 pub mod gateway_plane;
 pub mod gateways;
+mod guardrails;
 pub mod housekeeping;
 mod initialise;
 pub mod instances;

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{AuditActor, Receipt, present};
+use crate::{AuditActor, CreatedClaim, Receipt, present};
 
 /// An S3 key, without its secret.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -177,12 +177,17 @@ pub struct RotateKey {
     pub at_most_seconds: Option<i64>,
 }
 
-/// The only time a secret is shown.
+/// The only time a secret is shown; or a claim link to it, where a guardrail has it that partners do not see secrets.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct CreatedKey {
     pub key: Key,
+    /// Either this or `claim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYabc")]
-    pub secret_access_key: String,
+    pub secret_access_key: Option<String>,
+    /// For whoever the key is for: it opens once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<CreatedClaim>,
     #[schema(example = "https://s3.waw3-1.example.org")]
     pub s3_endpoint: String,
     #[schema(example = "waw3-1")]

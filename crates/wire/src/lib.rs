@@ -9,9 +9,11 @@ mod api_token;
 mod audit;
 mod bucket;
 mod claim;
+mod emergency_stop;
 mod explanation;
 mod gateway;
 mod gateway_plane;
+mod guardrails;
 mod health;
 mod import;
 mod instance;
@@ -34,6 +36,7 @@ pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateTo
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
+pub use emergency_stop::{EmergencyStop, EmergencyStopPreview, StopLevel, StopPartner};
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
 pub use gateway::{ChangeGateway, CreateGateway, Gateway, GatewayCapability, GatewayLease, GatewayProcess};
 pub use gateway_plane::{
@@ -41,6 +44,9 @@ pub use gateway_plane::{
     IssuedSigningKeys, KeyGrants, Principal, ReportUsage, ReportedUsage, S3Error, SignatureForm, SigningKey,
     VerifyAnswer, VerifyBatch, VerifyBatchAnswer, VerifyContext, VerifyDecision, VerifyRequest, VerifyWant,
     WantedSigningKey,
+};
+pub use guardrails::{
+    DryRunGuardrails, GuardrailBreaches, GuardrailName, GuardrailViolator, Guardrails, GuardrailsDryRun,
 };
 pub use health::Health;
 pub use import::{ImportKey, ImportKeys, ImportProblem, ImportResult, ImportStatus, ImportedKeys};

@@ -62,6 +62,10 @@ impl<A: Action> Authorized<A> {
         Ok((answer, is_confirmed))
     }
 
+    pub(crate) fn blocking(&self) -> Blocking {
+        self.blocking.clone()
+    }
+
     /// The same for what hashes a password.
     pub(crate) async fn run_hashing<T: Send + 'static>(
         self,

@@ -8,12 +8,15 @@ use domain::liveness::Dead;
 use service::buckets::RegisteredBucket;
 use service::claims::{ClaimMade, Claimed};
 use service::instances::InstanceMade;
-use service::keys::{KeyMade, KeyShown, KeyUsage};
+use service::keys::{Handed, KeyMade, KeyShown, KeyUsage};
 use service::{Service, Stopped};
 
 use super::{actor, receipt, shown_once};
 
 const WARNING: &str = "This is the only time the secret is shown. Store it now: nobody can show it again.";
+
+const LINK_WARNING: &str =
+    "This is the only time the link is shown. It opens once: pass it on to whoever is to have the secret.";
 
 pub(crate) fn key(shown: KeyShown) -> wire::Key {
     let KeyShown { key, rotate_by, last_used_at, now } = shown;
@@ -109,12 +112,17 @@ pub(super) fn permission(permission: Permission) -> wire::KeyPermission {
     }
 }
 
-pub(crate) fn created_key(made: KeyMade) -> wire::CreatedKey {
+pub(crate) fn created_key(made: KeyMade, service: &Service) -> wire::CreatedKey {
+    let (secret_access_key, claim, warning) = match &made.handed {
+        Handed::Secret(secret) => (Some(shown_once(secret.secret())), None, WARNING),
+        Handed::Link(link) => (None, Some(created_claim(link, service)), LINK_WARNING),
+    };
     wire::CreatedKey {
-        secret_access_key: shown_once(made.secret.secret()),
+        secret_access_key,
+        claim,
         s3_endpoint: made.region.s3_endpoint.to_string(),
         region: made.region.code.to_string(),
-        warning: WARNING.to_owned(),
+        warning: warning.to_owned(),
         receipt: made.receipt.as_ref().map(receipt),
         key: key(made.shown),
     }
@@ -194,8 +202,9 @@ pub(crate) fn instance(instance: StorageInstance) -> wire::Instance {
     }
 }
 
-pub(crate) fn created_instance(made: InstanceMade) -> wire::CreatedInstance {
-    wire::CreatedInstance { instance: instance(made.instance), initial_key: made.initial_key.map(created_key) }
+pub(crate) fn created_instance(made: InstanceMade, service: &Service) -> wire::CreatedInstance {
+    let initial_key = made.initial_key.map(|made| created_key(made, service));
+    wire::CreatedInstance { instance: instance(made.instance), initial_key }
 }
 
 pub(crate) fn bucket(bucket: RegisteredBucket) -> wire::Bucket {

@@ -36,7 +36,7 @@ pub(crate) async fn list_instances(
 /// Create a storage instance
 ///
 /// A second one in a region only where the key model allows many. Where the model has it so, the first key is made with it
-/// and its secret is in this answer.
+/// and its secret is in this answer; unless a guardrail forbids such a key.
 #[utoipa::path(
     tag = "storage instances", params(("tenant" = String, Path, example = "ten_01jd0000000000000000000000")),
     request_body = wire::CreateInstance,
@@ -56,10 +56,14 @@ pub(crate) async fn create_instance(
     let name = validation.take("/name", Name::parse(&body.name));
     let description = validation.take_if("/description", body.description.as_deref(), Description::parse);
     let order = validation.finish((|| Some(NewInstanceOrder { region: region?, name: name?, description }))())?;
-    let made = caller.run(move |service, context, permit| instances::create(service, context, permit, &order)).await?;
-    let (tenant, id, version) = (&made.instance.tenant, &made.instance.id, made.instance.version);
-    let location = format!("/v1/tenants/{tenant}/instances/{id}");
-    Ok(Reply::created(location, &present::created_instance(made)).at_version(version))
+    let made = caller
+        .run(move |service, context, permit| {
+            let made = instances::create(service, context, permit, &order)?;
+            Ok(present::created_instance(made, service))
+        })
+        .await?;
+    let location = format!("/v1/tenants/{}/instances/{}", made.instance.tenant_id, made.instance.id);
+    Ok(Reply::created(location, &made).at_version(made.instance.version))
 }
 
 /// Read a storage instance

@@ -58,7 +58,9 @@ pub(crate) async fn list_keys(
 
 /// Create a key
 ///
-/// The secret is in this answer and in no other. What a key must and may have, the key model says.
+/// The secret is in this answer and in no other. What a key must and may have, the key model says, and the guardrails of
+/// the partners above the tenant. Where one has it that partners do not see secrets, a partner's token gets a claim link
+/// in `claim` instead, to pass on.
 #[utoipa::path(
     tag = "keys", params(("tenant" = String, Path, example = "ten_01jd0000000000000000000000")),
     request_body = wire::CreateKey,
@@ -74,8 +76,14 @@ pub(crate) async fn create_key(caller: Authorized<CreateKey>, body: Json<wire::C
     let place = place(&mut validation, body.region.as_deref(), body.instance.as_deref());
     let terms = terms::new(&mut validation, body);
     let order = validation.finish((|| Some(NewKeyOrder { place: place?, terms: terms? }))())?;
-    let made = caller.run(move |service, context, permit| keys::create(service, context, permit, order)).await?;
-    Ok(created(made))
+    let made = caller
+        .run(move |service, context, permit| {
+            let made = keys::create(service, context, permit, order)?;
+            Ok(present::created_key(made, service))
+        })
+        .await?;
+    let location = format!("/v1/tenants/{}/keys/{}", made.key.tenant_id, made.key.id);
+    Ok(Reply::created(location, &made).at_version(made.key.version))
 }
 
 /// Read a key
@@ -339,9 +347,10 @@ async fn renewed<A: Action>(
     caller: Authorized<A>,
     work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<KeyMade> + Send + 'static,
 ) -> Result<Reply, Problem> {
+    let blocking = caller.blocking();
     let (made, is_confirmed) = caller.run_until_confirmed(work).await?;
     let version = made.shown.key.version;
-    Ok(Reply::ok(&present::created_key(made)).at_version(version).unless_confirmed(is_confirmed))
+    Ok(Reply::ok(&present::created_key(made, blocking.service())).at_version(version).unless_confirmed(is_confirmed))
 }
 
 async fn stopped<A: Action>(
@@ -351,12 +360,6 @@ async fn stopped<A: Action>(
     let (stopped, is_confirmed) = caller.run_until_confirmed(work).await?;
     let version = stopped.object.key.version;
     Ok(Reply::ok(&present::stopped_key(stopped)).at_version(version).unless_confirmed(is_confirmed))
-}
-
-fn created(made: KeyMade) -> Reply {
-    let (tenant, id, version) = (&made.shown.key.tenant, &made.shown.key.id, made.shown.key.version);
-    let location = format!("/v1/tenants/{tenant}/keys/{id}");
-    Reply::created(location, &present::created_key(made)).at_version(version)
 }
 
 fn id(text: &str) -> Result<KeyId, Problem> {

@@ -5,7 +5,7 @@ use authz::action::{
 use authz::{Action, Permit, Reach};
 use domain::id::PartnerId;
 use domain::text::Name;
-use service::partners::{self, NewPartner, PartnerChange};
+use service::partners::{self, NewPartner, PartnerChange, PartnerShown};
 use service::{Context, Service, Stopped};
 use wire::{ListQuery, Page, Partner, StoppedPartner};
 
@@ -13,6 +13,7 @@ use crate::http::query::listing;
 use crate::http::{Authorized, Json, Query, Reply, Validation};
 use crate::present;
 use crate::problem::Problem;
+use crate::routes::guardrails::guardrails;
 
 /// List partners
 ///
@@ -41,7 +42,7 @@ pub(crate) async fn list_partners(
 
 /// Create a partner
 ///
-/// At the top, or below another: at most four levels deep.
+/// At the top, or below another: at most four levels deep. Its guardrails, if any, are at least as strict as those above.
 #[utoipa::path(
     tag = "partners", request_body = wire::CreatePartner,
     responses((status = 201, description = "The partner", body = Partner))
@@ -55,7 +56,8 @@ pub(crate) async fn create_partner(
     let mut validation = Validation::default();
     let name = validation.take("/name", Name::parse(&body.name));
     let parent = validation.take_if("/parent_id", body.parent_id.as_deref(), PartnerId::parse);
-    let new = validation.finish(name.map(|name| NewPartner { name, parent }))?;
+    let guardrails = guardrails(&mut validation, body.guardrails);
+    let new = validation.finish((|| Some(NewPartner { name: name?, parent, guardrails: guardrails? }))())?;
     let partner =
         shown(caller, move |service, context, permit| partners::create(service, context, permit, new)).await?;
     let location = format!("/v1/partners/{}", partner.id);
@@ -74,6 +76,8 @@ pub(crate) async fn read_partner(caller: Authorized<ReadPartner>) -> Result<Repl
 }
 
 /// Change a partner
+///
+/// Its name, and the guardrails laid on it. A partner may change its own name, and not its own guardrails.
 #[utoipa::path(
     tag = "partners", params(("partner" = String, Path, example = "ptr_01jd0000000000000000000000")),
     request_body = wire::ChangePartner,
@@ -87,7 +91,8 @@ pub(crate) async fn change_partner(
     let body = body.read()?;
     let mut validation = Validation::default();
     let name = validation.take_if("/name", body.name.as_deref(), Name::parse);
-    let change = validation.finish(Some(PartnerChange { name }))?;
+    let guardrails = body.guardrails.and_then(|given| guardrails(&mut validation, given.unwrap_or_default()));
+    let change = validation.finish(Some(PartnerChange { name, guardrails }))?;
     let partner =
         shown(caller, move |service, context, permit| partners::change(service, context, permit, &change)).await?;
     Ok(Reply::ok(&partner).at_version(partner.version))
@@ -122,6 +127,8 @@ pub(crate) async fn suspend_partner(caller: Authorized<SuspendPartner>) -> Resul
 }
 
 /// Resume a partner
+///
+/// Not one that was stopped in an emergency: that is undone by whoever did it. An operator can resume it all the same.
 #[utoipa::path(
     tag = "partners", params(("partner" = String, Path, example = "ptr_01jd0000000000000000000000")),
     responses((status = 200, description = "Resumed", body = StoppedPartner))
@@ -134,7 +141,7 @@ pub(crate) async fn resume_partner(caller: Authorized<ResumePartner>) -> Result<
 /// A partner as its reader may see it.
 async fn shown<A: Action>(
     caller: Authorized<A>,
-    work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<domain::partner::Partner> + Send + 'static,
+    work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<PartnerShown> + Send + 'static,
 ) -> Result<Partner, Problem> {
     let reach: Reach = caller.reach();
     Ok(present::partner(caller.run(work).await?, &reach))
@@ -142,15 +149,10 @@ async fn shown<A: Action>(
 
 async fn stopped<A: Action>(
     caller: Authorized<A>,
-    work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<Stopped<domain::partner::Partner>>
-    + Send
-    + 'static,
+    work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<Stopped<PartnerShown>> + Send + 'static,
 ) -> Result<Reply, Problem> {
     let reach = caller.reach();
     let (stopped, is_confirmed) = caller.run_until_confirmed(work).await?;
-    let body = StoppedPartner {
-        partner: present::partner(stopped.object, &reach),
-        receipt: present::receipt(&stopped.receipt),
-    };
+    let body = present::stopped_partner(stopped, &reach);
     Ok(Reply::ok(&body).at_version(body.partner.version).unless_confirmed(is_confirmed))
 }

@@ -86,10 +86,12 @@ pub(crate) async fn change_tenant_region(
     };
     let change = validation.finish(Some(TenantRegionChange { service, key_model }))?;
     let changed = caller
-        .run(move |service, context, permit| tenant_regions::change(service, context, permit, &code, &change))
+        .run(move |service, context, permit| {
+            let changed = tenant_regions::change(service, context, permit, &code, &change)?;
+            Ok(present::changed_tenant_region(changed, service))
+        })
         .await?;
-    let version = changed.offer.own.version;
-    Ok(Reply::ok(&present::changed_tenant_region(changed)).at_version(version))
+    Ok(Reply::ok(&changed).at_version(changed.tenant_region.version))
 }
 
 fn code(text: &str) -> Result<RegionCode, Problem> {

@@ -156,6 +156,9 @@ fn do_everything(server: &Server) {
     operator.patch("/v1/regions/a", json!({"name": "Aä\u{1f980}\"\\"})).expect(200);
     let partner = server.partner("Nordic");
     operator.patch(&partner.path(""), json!({"name": "N"})).expect(200);
+    operator.patch(&partner.path(""), json!({"guardrails": {"max_keys_per_tenant": 9}})).expect(200);
+    operator.post(&partner.path("/emergency-stop"), json!({"reason": "A \"drill\""})).expect(200);
+    operator.act(&partner.path("/emergency-stop/undo")).expect(200);
     let tenant = server.tenant_of(&partner.client, "Acme");
     operator.put(&tenant.path("/regions/a"), json!({"service": "available"})).expect(200);
     operator.patch(&tenant.path(""), json!({"external_ref": "C-1"})).expect(200);

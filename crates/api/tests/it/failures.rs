@@ -82,6 +82,9 @@ on_both_databases! {
         let grace = json!({"grace_seconds": 60});
         let suspended = server.partner("Suspended");
         operator.act(&suspended.path("/suspend")).expect(200);
+        let (stoppable, stopped) = (server.partner("Stoppable"), server.partner("Stopped"));
+        let reason = json!({"reason": "A drill"});
+        operator.post(&stopped.path("/emergency-stop"), reason.clone()).expect(200);
         let asleep = operator.post("/v1/tenants", json!({"name": "Asleep"})).expect(201).header("location").to_owned();
         operator.act(&format!("{asleep}/suspend")).expect(200);
 
@@ -111,10 +114,17 @@ on_both_databases! {
             attempt("rotate_operator_token", "POST", &format!("{}/rotate", made[0]), Some(grace.clone())),
             attempt("delete_operator_token", "DELETE", &made[0], None),
             attempt("create_partner", "POST", "/v1/partners", Some(json!({"name": "X"}))),
-            attempt("change_partner", "PATCH", &partner.path(""), Some(json!({"name": "X"}))),
+            attempt(
+                "change_partner",
+                "PATCH",
+                &partner.path(""),
+                Some(json!({"name": "X", "guardrails": {"require_expiry": true}})),
+            ),
             attempt("delete_partner", "DELETE", doomed.header("location"), None),
             attempt("suspend_partner", "POST", &partner.path("/suspend"), None),
             attempt("resume_partner", "POST", &suspended.path("/resume"), None),
+            attempt("emergency_stop_partner", "POST", &stoppable.path("/emergency-stop"), Some(reason)),
+            attempt("undo_emergency_stop", "POST", &stopped.path("/emergency-stop/undo"), None),
             attempt("create_partner_token", "POST", &tokens[1], Some(body.clone())),
             attempt("rotate_partner_token", "POST", &format!("{}/rotate", made[1]), Some(grace.clone())),
             attempt("delete_partner_token", "DELETE", &made[1], None),
@@ -146,8 +156,7 @@ on_both_databases! {
         attempts.extend(about_keys);
         let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.name).collect();
         for operation in Operation::ALL.iter().map(|operation| operation.as_str()) {
-            // An explanation is asked for with a POST, and changes nothing.
-            let reads = operation.starts_with("list_") || operation.starts_with("read_") || operation == "explain_key";
+            let reads = ["list_", "read_", "preview_", "explain_"].iter().any(|verb| operation.starts_with(verb));
             assert!(reads != tried.contains(operation), "{operation} is not tried");
         }
 

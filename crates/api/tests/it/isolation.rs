@@ -151,6 +151,40 @@ on_both_databases! {
         }
     }
 
+    fn four_levels_deep_everybody_sees_exactly_what_is_below(server: &Server) {
+        server.region("waw3-1", "multi");
+        // Two branches from the second level on.
+        let top = server.partner("One");
+        let (left, right) = (server.partner_below(&top.client, "Two"), server.partner_below(&top.client, "Other two"));
+        let third = server.partner_below(&left.client, "Three");
+        let (fourth, beside) = (server.partner_below(&third.client, "Four"), server.partner_below(&right.client, "Beside"));
+        let tree = [(top, ""), (left, "l"), (right, "r"), (third, "lt"), (fourth, "ltf"), (beside, "rb")];
+        let name = |place: &str| format!("Customer-{place}x");
+        let customers: Vec<_> =
+            tree.iter().map(|(partner, place)| furnished(server, &partner.client, &name(place)).2).collect();
+        let token_of = |partner: &testkit::world::Partner| {
+            server.operator().get(&partner.path("/tokens")).items()[0]["id"].as_str().unwrap().to_owned()
+        };
+        for (viewer, place) in &tree {
+            let below = |(_, other): &&(testkit::world::Partner, &str)| other.starts_with(place);
+            let mut seen: Vec<_> = tree.iter().filter(below).map(|(partner, _)| partner.id.clone()).collect();
+            seen.sort();
+            let listed = viewer.client.get("/v1/partners").expect(200).items();
+            assert_eq!(listed.iter().map(|item| item["id"].as_str().unwrap()).collect::<Vec<_>>(), seen);
+            assert_eq!(viewer.client.get("/v1/tenants").expect(200).items().len(), seen.len());
+            for ((other, _), customer) in tree.iter().zip(&customers) {
+                if seen.contains(&other.id) {
+                    viewer.client.get(&other.path("")).expect(200);
+                    viewer.client.get(&format!("/v1/tenants/{}", customer["tenant"])).expect(200);
+                    continue;
+                }
+                let theirs = Ids::from([("partner", other.id.clone()), ("token", token_of(other))]);
+                cannot_tell(server, &viewer.client, "/v1/partners/{partner}", &theirs, &never(&theirs));
+                cannot_tell(server, &viewer.client, "/v1/tenants/{tenant}", customer, &never(customer));
+            }
+        }
+    }
+
     fn what_is_in_one_tenant_is_not_in_another(server: &Server) {
         server.region("waw3-1", "multi");
         let (_, _, theirs) = furnished(server, &server.operator(), "Acme");

@@ -1,10 +1,17 @@
 //! Distributors and resellers, and what suspending one of them does.
 
+use std::sync::LazyLock;
+
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Client, on_both_databases};
 
 const NOBODY: &str = "ptr_01jd0000000000000000000000";
+
+static NO_GUARDRAILS: LazyLock<Value> = LazyLock::new(|| {
+    json!({"max_ttl_seconds": null, "require_expiry": false, "require_bucket_scope": false, "allowed_regions": null,
+        "allowed_key_models": null, "max_keys_per_tenant": null, "partners_may_not_see_secrets": false})
+});
 
 fn names(client: &Client) -> Vec<String> {
     let items = client.get("/v1/partners").expect(200).items();
@@ -26,7 +33,8 @@ on_both_databases! {
         assert_eq!(
             created.json(),
             json!({"id": created.field("/id"), "name": "Nordic", "parent_id": null, "status": "active",
-            "created_at": server.now(), "suspended_at": null, "version": 1})
+            "created_at": server.now(), "suspended_at": null, "emergency_stop": null,
+            "guardrails": NO_GUARDRAILS.clone(), "effective_guardrails": NO_GUARDRAILS.clone(), "version": 1})
         );
         assert_eq!(operator.get(&path).expect(200).json(), created.json());
         let changed = operator.patch(&path, json!({"name": "Nordic Cloud"})).expect(200);

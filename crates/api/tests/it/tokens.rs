@@ -264,6 +264,27 @@ on_both_databases! {
         is_dead(&new, "expired");
     }
 
+    fn a_partners_token_is_refused_the_moment_it_expires_though_no_job_has_ever_run(server: &Server) {
+        let distributor = server.partner("Nordic");
+        let path = distributor.path("/tokens");
+        let made = distributor.client.post(&path, body(server, 1)).expect(201);
+        let portal = server.bearer(&made.text_at("/token"));
+        let of_portal = server.bearer(&portal.post(&path, body(server, 1)).expect(201).text_at("/token"));
+        let replica = server.is_on_postgres().then(|| server.replica());
+        let elsewhere = replica.as_ref().map(|replica| replica.bearer(&made.text_at("/token")));
+        let moves = |time: TimeDelta| {
+            server.advance(time);
+            replica.iter().for_each(|replica| replica.advance(time));
+        };
+        // Nothing of `keep_house` or `write_down_last_used` is called here, and no server of the tests runs jobs.
+        moves(TimeDelta::days(1) - TimeDelta::microseconds(1));
+        [&portal, &of_portal].into_iter().chain(&elsewhere).for_each(is_live);
+        moves(TimeDelta::microseconds(1));
+        [&portal, &of_portal].into_iter().chain(&elsewhere).for_each(|client| is_dead(client, "expired"));
+        portal.post("/v1/partners", json!({"name": "Late"})).expect_problem(401, "expired");
+        is_live(&distributor.client);
+    }
+
     fn a_token_stops_with_its_partner_or_tenant_and_comes_back_with_it(server: &Server) {
         let distributor = server.partner("Nordic");
         let reseller = server.partner_below(&distributor.client, "Baltic");

@@ -46,27 +46,32 @@ pub fn create(
                 KeyStatus::Revoked => return Err(Refused::Revoked.into()),
                 KeyStatus::Expired => return Err(Refused::Expired.into()),
             }
-            service.make_claim(permit, db, &key, life, &maker)
+            let pair = key.pairs.current();
+            if claims::of_pair(permit, db, &pair.access_key_id)?.is_some() {
+                return Err(Error::ClaimExists);
+            }
+            if db.now() >= pair.since + once::WINDOW {
+                return Err(Error::ClaimTooLate);
+            }
+            let secret = service.open_pair(permit, db, &key, &maker)?.ok_or(Error::ClaimTooLate)?;
+            service.make_claim(permit, db, &key, life, secret.secret())
         },
         |db, id, token| again(permit, db, id, token),
     )
 }
 
 impl Service {
-    fn make_claim(
+    /// A link to the secret of a key's current pair.
+    pub(crate) fn make_claim(
         &self,
         permit: &impl OnTenant,
         db: &mut Writing<'_>,
         key: &Key,
         life: ClaimLife,
-        maker: &Maker<'_>,
+        secret: &Secret,
     ) -> Result<ClaimMade> {
         let now = db.now();
         let pair = key.pairs.current();
-        if now >= pair.since + once::WINDOW {
-            return Err(Error::ClaimTooLate);
-        }
-        let secret = self.open_pair(permit, db, key, maker)?.ok_or(Error::ClaimTooLate)?;
         let claim = Claim {
             id: ClaimId::draw(db.entropy(), now),
             tenant: key.tenant.clone(),
@@ -77,7 +82,7 @@ impl Service {
             expires_at: now + life.duration(),
             opened_at: None,
         };
-        let sealed = self.seal_copy(permit, db, &claim, secret.secret())?;
+        let sealed = self.seal_copy(permit, db, &claim, secret)?;
         let claim = Claim { sealed: Some(sealed), ..claim };
         let token = token::draw(TokenKind::Claim, db.entropy());
         let hash = self.tokens.of_token(token.expose());

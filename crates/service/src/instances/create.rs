@@ -1,16 +1,17 @@
 use authz::action::CreateInstance;
-use authz::{OnTenant, Permit};
-use domain::Invalid;
+use authz::{Caller, OnTenant, Permit};
 use domain::audit::{AuditAction, Target};
 use domain::id::InstanceId;
 use domain::instance::{NewInstance, StorageInstance};
 use domain::key::{Grants, Terms};
 use domain::text::{Description, Label, Name, RegionCode};
+use domain::{Invalid, Secret};
 use persistence::{Page, Reading, Writing, instances, keys};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::keys::{Home, KeyMade, Maker};
+use crate::guardrails::Rails;
+use crate::keys::{Home, KeyMade};
 use crate::once::Repeatable;
 use crate::service::{Service, tenant_of};
 
@@ -34,8 +35,6 @@ pub fn create(
     order: &NewInstanceOrder,
 ) -> Result<InstanceMade> {
     let author = context.author_of(permit.caller());
-    let identity = permit.caller().identity().to_owned();
-    let maker = Maker(&identity);
     service.write_once(
         "create instance",
         context,
@@ -48,9 +47,9 @@ pub fn create(
                 Err(Error::NotFound) => return Err(Error::at("/region", &why)),
                 home => home?.unless_unavailable()?,
             };
-            service.make_instance(permit, db, home, order.name.clone(), order.description.clone(), &maker)
+            service.make_instance(permit, db, home, order.name.clone(), order.description.clone(), permit.caller())
         },
-        |db, id, _| service.instance_made_again(permit, db, id, &maker),
+        |db, id, link| service.instance_made_again(permit, db, id, permit.caller(), link),
     )
 }
 
@@ -63,8 +62,10 @@ impl Service {
         home: Home,
         name: Name,
         description: Option<Description>,
-        maker: &Maker<'_>,
+        caller: &Caller,
     ) -> Result<InstanceMade> {
+        let rails = Rails::over(permit, db, caller)?;
+        rails.ask(|binding| binding.agree_to_place(&home.region.code, &home.key_model))?;
         let now = db.now();
         let new = NewInstance {
             id: InstanceId::draw(db.entropy(), now),
@@ -78,12 +79,24 @@ impl Service {
         instances::insert(permit, db, &instance)?;
         let details = [("name", instance.name.to_string()), ("region", instance.region.to_string())];
         db.record(AuditAction::InstanceCreated, Target::new("instance", &instance.id), &details)?;
-        let initial_key = if home.switches.initial_key {
-            Some(self.make_key(permit, db, &instance, home, initial_terms()?, maker)?)
-        } else {
-            None
-        };
+        let initial_key =
+            if home.switches.initial_key { self.make_initial_key(permit, db, &instance, home, &rails)? } else { None };
         Ok(InstanceMade { instance, initial_key })
+    }
+
+    /// Nobody asked for it, so a guardrail that forbids it refuses nothing: there is none.
+    fn make_initial_key(
+        &self,
+        permit: &impl OnTenant,
+        db: &mut Writing<'_>,
+        instance: &StorageInstance,
+        home: Home,
+        rails: &Rails<'_>,
+    ) -> Result<Option<KeyMade>> {
+        match self.make_key(permit, db, instance, home, initial_terms()?, rails) {
+            Err(Error::Guardrail { .. }) => Ok(None),
+            made => made.map(Some),
+        }
     }
 
     fn instance_made_again(
@@ -91,7 +104,8 @@ impl Service {
         permit: &impl OnTenant,
         db: &mut Reading<'_>,
         id: &str,
-        maker: &Maker<'_>,
+        caller: &Caller,
+        link: Option<Secret>,
     ) -> Result<Option<InstanceMade>> {
         let Ok(id) = InstanceId::parse(id) else { return Ok(None) };
         let Some(instance) = instances::find(permit, db, &id)? else { return Ok(None) };
@@ -102,7 +116,7 @@ impl Service {
             None => None,
             // If it was changed since, its secret cannot be given again.
             Some(key) if key.version != 1 => return Ok(None),
-            Some(key) => self.made_again(permit, db, key.id.as_str(), maker)?,
+            Some(key) => self.made_again(permit, db, key.id.as_str(), caller, link)?,
         };
         Ok(Some(InstanceMade { instance, initial_key }))
     }
@@ -127,5 +141,9 @@ impl Repeatable for InstanceMade {
 
     fn version(&self) -> i64 {
         self.instance.version
+    }
+
+    fn secret(&self) -> Option<&Secret> {
+        self.initial_key.as_ref().and_then(Repeatable::secret)
     }
 }

@@ -9,6 +9,7 @@ use super::create::{check_buckets, details};
 use super::{Home, KeyShown, find, tell};
 use crate::context::Context;
 use crate::error::Result;
+use crate::guardrails::Rails;
 use crate::service::Service;
 
 /// What to make of a key's terms as they are.
@@ -30,6 +31,8 @@ pub fn change(
         if terms.grants.buckets != before.terms.grants.buckets {
             check_buckets(permit, db, &terms.grants)?;
         }
+        let rails = Rails::over(permit, db, permit.caller())?;
+        rails.ask(|binding| binding.agree_to_changed(&before.terms, &terms, before.created_at))?;
         let now = db.now();
         let key = keys::update(permit, db, before.change(terms, &home.switches, now)?, None)?;
         tell(db, &key)?;

@@ -1,6 +1,5 @@
 use authz::action::CreateKey;
-use authz::{OnTenant, Permit};
-use domain::Invalid;
+use authz::{Caller, OnTenant, Permit};
 use domain::audit::{AuditAction, Target};
 use domain::bucket::BucketName;
 use domain::id::{InstanceId, KeyId};
@@ -8,11 +7,14 @@ use domain::instance::StorageInstance;
 use domain::key::grants::Buckets;
 use domain::key::{AccessKeyId, FreshPair, Grants, Key, NewKey, SecretAccessKey, Terms};
 use domain::text::RegionCode;
-use persistence::{Page, Reading, Writing, buckets, instances, keys};
+use domain::{Invalid, Secret};
+use persistence::{Page, Reading, Writing, buckets, claims, instances, keys};
 
-use super::{Home, KeyMade, Maker, tell};
+use super::{Handed, Home, KeyMade, Maker, tell};
+use crate::claims::ClaimMade;
 use crate::context::Context;
 use crate::error::{Error, Named, Result};
+use crate::guardrails::Rails;
 use crate::service::{Service, tenant_of};
 
 /// A key that somebody asks for.
@@ -31,7 +33,7 @@ pub enum Place {
 pub(super) struct NewPair<'a> {
     pub(super) access_key_id: AccessKeyId,
     pub(super) secret: &'a SecretAccessKey,
-    pub(super) maker: &'a Maker<'a>,
+    pub(super) maker: Maker<'a>,
     pub(super) action: AuditAction,
     pub(super) if_taken: Error,
 }
@@ -43,8 +45,6 @@ pub fn create(
     order: NewKeyOrder,
 ) -> Result<KeyMade> {
     let author = context.author_of(permit.caller());
-    let identity = permit.caller().identity().to_owned();
-    let maker = Maker(&identity);
     service.write_once(
         "create key",
         context,
@@ -54,9 +54,10 @@ pub fn create(
             tenant_of(permit, db)?.unless_being_deleted()?;
             let instance = instance_at(permit, db, &order.place)?;
             let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
-            service.make_key(permit, db, &instance, home, order.terms.clone(), &maker)
+            let rails = Rails::over(permit, db, permit.caller())?;
+            service.make_key(permit, db, &instance, home, order.terms.clone(), &rails)
         },
-        |db, id, _| service.made_again(permit, db, id, &maker),
+        |db, id, link| service.made_again(permit, db, id, permit.caller(), link),
     )
 }
 
@@ -69,23 +70,23 @@ impl Service {
         instance: &StorageInstance,
         home: Home,
         terms: Terms,
-        maker: &Maker<'_>,
+        rails: &Rails<'_>,
     ) -> Result<KeyMade> {
         let fresh = FreshPair::draw(db.entropy(), &home.switches);
         let pair = NewPair {
             access_key_id: fresh.access_key_id.clone(),
             secret: &fresh.secret_access_key,
-            maker,
+            maker: Maker::within(rails),
             action: AuditAction::KeyCreated,
             // A drawn id that is taken is drawn again.
             if_taken: Error::Database(persistence::Error::Retry),
         };
-        let key = self.insert_key(permit, db, instance, &home, terms, pair)?;
-        let now = db.now();
-        KeyMade::new(permit, db, key, fresh, home, now)
+        let key = self.insert_key(permit, db, instance, &home, terms, rails, pair)?;
+        self.hand_out(permit, db, key, fresh, home, rails)
     }
 
     /// The same with a pair, drawn or brought along.
+    #[expect(clippy::too_many_arguments, reason = "all that a key is made of")]
     pub(super) fn insert_key(
         &self,
         permit: &impl OnTenant,
@@ -93,37 +94,56 @@ impl Service {
         instance: &StorageInstance,
         home: &Home,
         terms: Terms,
+        rails: &Rails<'_>,
         pair: NewPair<'_>,
     ) -> Result<Key> {
         check_buckets(permit, db, &terms.grants)?;
         let now = db.now();
+        let terms = within(permit, db, rails, home, terms)?;
         let id = KeyId::draw(db.entropy(), now);
         let new = NewKey { id, access_key_id: pair.access_key_id, terms, created_by: db.actor().clone() };
-        let counting = keys::count_counting(permit, db, now, instance)?;
+        let counting = keys::count_counting(permit, db, now, Some(instance))?;
         let key = Key::create(new, instance, counting, &home.switches, now)?;
-        let secret = self.seal_pair(permit, db, &key, pair.secret, pair.maker)?;
+        let secret = self.seal_pair(permit, db, &key, pair.secret, &pair.maker)?;
         keys::insert(permit, db, &key, secret).taken_means(pair.if_taken)?;
         tell(db, &key)?;
         db.record(pair.action, Target::new("key", &key.id), &details(&key))?;
         Ok(key)
     }
 
-    /// What the request that is being retried has made.
+    /// What the request that is being retried has made, with its secret or the link to it.
     pub(crate) fn made_again(
         &self,
         permit: &impl OnTenant,
         db: &mut Reading<'_>,
         id: &str,
-        maker: &Maker<'_>,
+        caller: &Caller,
+        link: Option<Secret>,
     ) -> Result<Option<KeyMade>> {
         let Ok(id) = KeyId::parse(id) else { return Ok(None) };
         let Some(key) = keys::find(permit, db, &id)? else { return Ok(None) };
-        let Some(secret_access_key) = self.open_pair(permit, db, &key, maker)? else { return Ok(None) };
+        let handed = match link {
+            None => self.open_pair(permit, db, &key, &Maker(caller.identity()))?.map(Handed::Secret),
+            Some(token) => claims::of_pair(permit, db, &key.pairs.current().access_key_id)?
+                .filter(|claim| claim.opened_at.is_none())
+                .map(|claim| Handed::Link(ClaimMade { claim, token })),
+        };
+        let Some(handed) = handed else { return Ok(None) };
         let home = Home::find(permit, db, &key.region)?;
-        let fresh = FreshPair { access_key_id: key.pairs.current().access_key_id.clone(), secret_access_key };
         let since = key.pairs.current().since;
-        KeyMade::new(permit, db, key, fresh, home, since).map(Some)
+        KeyMade::new(permit, db, key, handed, home, since).map(Some)
     }
+}
+
+/// The terms as the guardrails over the tenant allow them.
+fn within(permit: &impl OnTenant, db: &mut Writing<'_>, rails: &Rails<'_>, home: &Home, terms: Terms) -> Result<Terms> {
+    let now = db.now();
+    rails.ask(|binding| binding.agree_to_place(&home.region.code, &home.key_model))?;
+    if rails.limit_the_number_of_keys() {
+        let counting = keys::count_counting(permit, db, now, None)?;
+        rails.ask(|binding| binding.agree_to_another_key(counting))?;
+    }
+    rails.ask(|binding| binding.agree_to_new(terms, home.switches.max_ttl, now))
 }
 
 pub(super) fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &Place) -> Result<StorageInstance> {

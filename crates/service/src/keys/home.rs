@@ -6,7 +6,7 @@ use authz::OnTenant;
 use domain::key_model::Switches;
 use domain::region::Region;
 use domain::tenant_region::Service as Availability;
-use domain::text::RegionCode;
+use domain::text::{KeyModelName, RegionCode};
 use persistence::{Reading, key_models, regions, tenant_regions};
 
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     pub(crate) region: Region,
+    pub(crate) key_model: KeyModelName,
     pub(crate) switches: Switches,
     pub(crate) service: Availability,
 }
@@ -25,7 +26,7 @@ impl Home {
         let service = own.as_ref().map_or(Availability::Unavailable, |own| own.service);
         let name = own.and_then(|own| own.key_model).unwrap_or_else(|| region.key_model.clone());
         let model = key_models::find(db, &name)?.ok_or(Error::NotFound)?;
-        Ok(Self { region, switches: model.switches, service })
+        Ok(Self { region, key_model: model.name, switches: model.switches, service })
     }
 
     /// Nothing new begins where the service is not available.

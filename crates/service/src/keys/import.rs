@@ -8,6 +8,7 @@ use super::create::{NewPair, Place, instance_at};
 use super::{Home, KeyShown, Maker};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::guardrails::Rails;
 use crate::service::{Service, tenant_of};
 
 /// A key that came about elsewhere, with its pair.
@@ -39,14 +40,17 @@ impl Service {
             tenant_of(permit, db)?.unless_being_deleted()?;
             let instance = instance_at(permit, db, &order.place)?;
             let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
+            let rails = Rails::over(permit, db, permit.caller())?;
+            // Whoever brings a secret along has seen it.
+            rails.ask_for_secrets()?;
             let pair = NewPair {
                 access_key_id: order.access_key_id.clone(),
                 secret: &order.secret,
-                maker: &Maker::NOBODY,
+                maker: Maker::NOBODY,
                 action: AuditAction::KeyImported,
                 if_taken: Error::AccessKeyIdTaken,
             };
-            let key = self.insert_key(permit, db, &instance, &home, order.terms.clone(), pair)?;
+            let key = self.insert_key(permit, db, &instance, &home, order.terms.clone(), &rails, pair)?;
             let now = db.now();
             KeyShown::of(permit, db, key, &home.switches, now)
         })

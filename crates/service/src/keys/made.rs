@@ -1,12 +1,16 @@
 //! A pair that was just made: drawn, sealed, and shown once.
 
 use authz::OnTenant;
+use domain::Secret;
+use domain::claim::ClaimLife;
 use domain::key::{FreshPair, Key, SecretAccessKey};
 use domain::region::Region;
 use persistence::key_pairs::{self, NewSecret};
 use persistence::{Place, Reading, Writing, tenant_keys};
 
+use crate::claims::ClaimMade;
 use crate::error::{Error, Result};
+use crate::guardrails::Rails;
 use crate::keys::KeyShown;
 use crate::once::Repeatable;
 use crate::receipt::{Receipt, Receipted};
@@ -15,21 +19,52 @@ use crate::service::Service;
 /// A key with the secret of its current pair. The only time it can be seen.
 pub struct KeyMade {
     pub shown: KeyShown,
-    pub secret: SecretAccessKey,
+    pub handed: Handed,
     pub region: Region,
     /// Of the old pair's end, where there was one.
     pub receipt: Option<Receipt>,
 }
 
+/// What whoever had a pair made gets to have of its secret.
+pub enum Handed {
+    Secret(SecretAccessKey),
+    /// For whoever the key is for: the maker must not see it.
+    Link(ClaimMade),
+}
+
 /// Who had a pair made: only they get the same answer again.
 pub(crate) struct Maker<'a>(pub(crate) &'a str);
 
-impl Maker<'static> {
-    /// Of a pair whose secret is never shown, because whoever brought it has it.
+impl<'a> Maker<'a> {
+    /// Of a pair whose secret is never shown: whoever brought it has it, or whoever had it made must not.
     pub(crate) const NOBODY: Self = Self("");
+
+    pub(super) fn within(rails: &Rails<'a>) -> Self {
+        if rails.hide_secrets() { Self::NOBODY } else { Self(rails.caller.identity()) }
+    }
 }
 
 impl Service {
+    /// The secret of a pair that has just been stored, or a link to it where its maker must not see it.
+    pub(super) fn hand_out(
+        &self,
+        permit: &impl OnTenant,
+        db: &mut Writing<'_>,
+        key: Key,
+        fresh: FreshPair,
+        home: super::Home,
+        rails: &Rails<'_>,
+    ) -> Result<KeyMade> {
+        let now = db.now();
+        let handed = if rails.hide_secrets() {
+            let secret = fresh.secret_access_key.secret();
+            Handed::Link(self.make_claim(permit, db, &key, ClaimLife::DEFAULT, secret)?)
+        } else {
+            Handed::Secret(fresh.secret_access_key)
+        };
+        KeyMade::new(permit, db, key, handed, home, now)
+    }
+
     /// Seals the secret of a key's current pair in its place.
     pub(crate) fn seal_pair(
         &self,
@@ -77,12 +112,12 @@ impl KeyMade {
         permit: &impl OnTenant,
         db: &mut Reading<'_>,
         key: Key,
-        fresh: FreshPair,
+        handed: Handed,
         home: super::Home,
         now: domain::Timestamp,
     ) -> Result<Self> {
         let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
-        Ok(Self { shown, secret: fresh.secret_access_key, region: home.region, receipt: None })
+        Ok(Self { shown, handed, region: home.region, receipt: None })
     }
 }
 
@@ -99,5 +134,13 @@ impl Repeatable for KeyMade {
 
     fn version(&self) -> i64 {
         self.shown.version()
+    }
+
+    /// A secret is sealed with its pair. A link is nowhere else.
+    fn secret(&self) -> Option<&Secret> {
+        match &self.handed {
+            Handed::Secret(_) => None,
+            Handed::Link(link) => Some(&link.token),
+        }
     }
 }

@@ -8,6 +8,7 @@ use persistence::keys;
 use super::{Home, KeyMade, Maker, change_of, find, tell};
 use crate::context::Context;
 use crate::error::Result;
+use crate::guardrails::Rails;
 use crate::receipt::Receipt;
 use crate::service::Service;
 
@@ -20,8 +21,6 @@ pub fn rotate(
     grace: Grace,
 ) -> Result<KeyMade> {
     let author = context.author_of(permit.caller());
-    let identity = permit.caller().identity().to_owned();
-    let maker = Maker(&identity);
     let now = context.now;
     service.write_once(
         "rotate key",
@@ -34,7 +33,8 @@ pub fn rotate(
             let home = Home::find(permit, db, &before.region)?;
             let fresh = FreshPair::draw(db.entropy(), &home.switches);
             let key = before.rotate(fresh.access_key_id.clone(), grace, &home.switches, now)?;
-            let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &maker)?;
+            let rails = Rails::over(permit, db, permit.caller())?;
+            let secret = service.seal_pair(permit, db, &key, &fresh.secret_access_key, &Maker::within(&rails))?;
             let key = keys::update(permit, db, key, Some(secret))?;
             // Whoever remembers the old pair has to know when it ends.
             let receipt = tell(db, &key)?;
@@ -43,10 +43,11 @@ pub fn rotate(
                 ("grace_seconds", grace.at_most().num_seconds().to_string()),
             ];
             db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
-            Ok(KeyMade { receipt: Some(receipt), ..KeyMade::new(permit, db, key, fresh, home, now)? })
+            let made = service.hand_out(permit, db, key, fresh, home, &rails)?;
+            Ok(KeyMade { receipt: Some(receipt), ..made })
         },
-        |db, id, _| {
-            let Some(made) = service.made_again(permit, db, id, &maker)? else { return Ok(None) };
+        |db, id, link| {
+            let Some(made) = service.made_again(permit, db, id, permit.caller(), link)? else { return Ok(None) };
             let receipt = Receipt::newest(db, &change_of(&made.shown.key), made.shown.now)?;
             Ok(Some(KeyMade { receipt: Some(receipt), ..made }))
         },

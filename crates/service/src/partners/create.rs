@@ -2,11 +2,13 @@ use authz::action::CreatePartner;
 use authz::{Partnership, Permit, Reach};
 use domain::Invalid;
 use domain::audit::{AuditAction, Chain, Target};
+use domain::guardrails::Guardrails;
 use domain::id::PartnerId;
 use domain::partner::{Partner, PartnerPath};
 use domain::text::Name;
 use persistence::{authentication, partners};
 
+use super::{PartnerShown, guardrails};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::service::Service;
@@ -15,6 +17,7 @@ pub struct NewPartner {
     pub name: Name,
     /// Where in the tree; a partner's own token makes it directly below unless it says otherwise.
     pub parent: Option<PartnerId>,
+    pub guardrails: Guardrails,
 }
 
 pub fn create(
@@ -22,14 +25,22 @@ pub fn create(
     context: &mut Context,
     permit: &Permit<CreatePartner>,
     new: NewPartner,
-) -> Result<Partner> {
+) -> Result<PartnerShown> {
     let parent = parent_of(service, permit, new.parent)?;
     let id = PartnerId::draw(&mut context.entropy, context.now);
     let path = match parent {
         None => PartnerPath::root(id),
         Some(parent) => parent.child(id).map_err(|why| Error::at("/parent_id", &why))?,
     };
-    let partner = Partner { path, name: new.name, created_at: context.now, suspended_at: None, version: 1 };
+    let partner = Partner {
+        path,
+        name: new.name,
+        created_at: context.now,
+        suspended_at: None,
+        stop: None,
+        guardrails: new.guardrails,
+        version: 1,
+    };
     let author = context.author_of(permit.caller());
     service.write_once(
         "create partner",
@@ -37,16 +48,18 @@ pub fn create(
         &author,
         &Chain::Partner(partner.path.clone()),
         |db| {
+            guardrails::check(db, permit.caller(), partner.path.parent_path().as_ref(), &partner.guardrails)?;
             partners::insert(permit, db, &partner)?;
-            let details = [("name", partner.name.to_string()), ("path", partner.path.to_string())];
+            let mut details = vec![("name", partner.name.to_string()), ("path", partner.path.to_string())];
+            details.extend(guardrails::details(&partner.guardrails));
             db.record(AuditAction::PartnerCreated, Target::new("partner", partner.id()), &details)?;
-            Ok(partner.clone())
+            PartnerShown::of(db, partner.clone())
         },
         |db, id, _| {
             let found = PartnerId::parse(id).ok().map(|id| authentication::locate_partner(db, &id)).transpose()?;
             let Some(partnership) = found.flatten() else { return Ok(None) };
             let Some(made) = permit.on_what_it_made(partnership) else { return Ok(None) };
-            Ok(partners::find(&made, db)?)
+            partners::find(&made, db)?.map(|partner| PartnerShown::of(db, partner)).transpose()
         },
     )
 }

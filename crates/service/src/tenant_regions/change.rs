@@ -10,7 +10,8 @@ use persistence::{Writing, instances, key_models, tenant_regions};
 use super::{Offer, find};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::keys::{Home, KeyMade, Maker};
+use crate::guardrails::Rails;
+use crate::keys::{Home, KeyMade};
 use crate::service::{Service, tenant_of};
 
 pub struct TenantRegionChange {
@@ -37,8 +38,6 @@ pub fn change(
         return Err(Error::Forbidden);
     }
     let author = context.author_of(permit.caller());
-    let identity = permit.caller().identity().to_owned();
-    let maker = Maker(&identity);
     service.database.write("change tenant region", &author, &permit.chain(), |db| {
         tenant_of(permit, db)?.unless_being_deleted()?;
         let before = find(permit, db, code)?;
@@ -50,8 +49,14 @@ pub fn change(
         let own = TenantRegion {
             service: change.service,
             key_model: change.key_model.clone().unwrap_or_else(|| before.own.key_model.clone()),
-            ..before.own
+            ..before.own.clone()
         };
+        let after = Offer { own: own.clone(), ..before.clone() };
+        let begins = own.service == Availability::Available && before.own.service == Availability::Unavailable;
+        if begins || after.key_model() != before.key_model() {
+            let rails = Rails::over(permit, db, permit.caller())?;
+            rails.ask(|binding| binding.agree_to_place(&after.region.code, after.key_model()))?;
+        }
         let own = if own.version == 0 {
             let own = TenantRegion { version: 1, ..own };
             tenant_regions::insert(permit, db, &own)?;
@@ -69,7 +74,7 @@ pub fn change(
             ("key_model", offer.key_model().to_string()),
         ];
         db.record(AuditAction::TenantRegionChanged, Target::new("region", code), &details)?;
-        let initial_key = service.first_instance(permit, db, &offer, &maker)?;
+        let initial_key = service.first_instance(permit, db, &offer)?;
         let offer = Offer { key_count: offer.key_count + i64::from(initial_key.is_some()), ..offer };
         Ok(OfferChanged { offer, initial_key })
     })
@@ -82,7 +87,6 @@ impl Service {
         permit: &Permit<ChangeTenantRegion>,
         db: &mut Writing<'_>,
         offer: &Offer,
-        maker: &Maker<'_>,
     ) -> Result<Option<KeyMade>> {
         let is_there = instances::count_in(permit, db, &offer.region.code)? > 0;
         if offer.own.service == Availability::Unavailable || is_there {
@@ -90,6 +94,6 @@ impl Service {
         }
         let home = Home::find(permit, db, &offer.region.code)?;
         let name = offer.region.name.clone();
-        Ok(self.make_instance(permit, db, home, name, None, maker)?.initial_key)
+        Ok(self.make_instance(permit, db, home, name, None, permit.caller())?.initial_key)
     }
 }

@@ -1,0 +1,10 @@
+ALTER TABLE partners DROP COLUMN stop_reason;
+ALTER TABLE partners DROP COLUMN stopped_by;
+ALTER TABLE partners DROP COLUMN stopped_at;
+ALTER TABLE partners DROP COLUMN partners_may_not_see_secrets;
+ALTER TABLE partners DROP COLUMN max_keys_per_tenant;
+ALTER TABLE partners DROP COLUMN allowed_key_models;
+ALTER TABLE partners DROP COLUMN allowed_regions;
+ALTER TABLE partners DROP COLUMN require_bucket_scope;
+ALTER TABLE partners DROP COLUMN require_expiry;
+ALTER TABLE partners DROP COLUMN max_ttl_seconds;
