@@ -4,6 +4,7 @@ mod api_tokens;
 mod audit;
 mod buckets;
 mod claims;
+mod console;
 mod health;
 mod instances;
 mod key_models;
@@ -20,6 +21,7 @@ mod users;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(crate) use console::{Assets, SESSION_PATHS, console};
 pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.

@@ -14,7 +14,7 @@ use persistence::authentication::{self, SessionStanding, TokenStanding};
 
 use crate::error::{Error, Result};
 use crate::service::Service;
-use crate::sessions::bearer::Proof;
+use crate::sessions::bearer::{HolderProof, Proof};
 
 impl Service {
     /// Who holds this bearer token, if it is live at this moment.
@@ -28,9 +28,28 @@ impl Service {
         }
     }
 
+    /// The same for the console's cookie: a person's session, or the proof that somebody showed an API token. The token
+    /// itself is never in a cookie, and a proof is no bearer token.
+    pub fn authenticate_cookie(&self, cookie: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        match self.bearers.open(cookie, now) {
+            Err(Error::UnknownCredentials) => self.holder_with(&self.bearers.open_holder(cookie, now)?, from, now),
+            proof => self.person_behind(&proof?, now),
+        }
+    }
+
     fn holder_of(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         let hash = self.tokens.of_token(text);
-        let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?.ok_or(Error::UnknownCredentials)?;
+        let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?;
+        self.holder(standing, from, now)
+    }
+
+    fn holder_with(&self, proof: &HolderProof, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        let standing = self.read(|db| Ok(authentication::find_token_by_id(db, &proof.token)?))?;
+        self.holder(standing, from, now)
+    }
+
+    fn holder(&self, standing: Option<TokenStanding>, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        let standing = standing.ok_or(Error::UnknownCredentials)?;
         check_token(&standing, now)?;
         let TokenStanding { token, tenant, .. } = standing;
         if !token.may_come_from(from) {

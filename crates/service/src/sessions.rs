@@ -6,6 +6,7 @@ pub mod change_password;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh;
+pub mod sign_in_with_token;
 
 use domain::id::SessionId;
 use domain::session::Session;

@@ -5,13 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use authz::{Action, Caller, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
 use domain::Timestamp;
 use service::{Context, Error, Service};
 
 use crate::http::blocking::Blocking;
+use crate::http::credential::Credential;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
 use crate::http::{conditional, idempotency};
@@ -76,7 +76,7 @@ where
     let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
     let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?.clone();
     let info = RequestInfo::from_request(request);
-    let bearer = bearer(request)?;
+    let credential = Credential::of(request)?;
 
     limits.before_looking(info.address)?;
     let context = blocking.service().context(info.origin())?;
@@ -84,7 +84,7 @@ where
     let named = A::Object::in_path(request);
     let looked_up = blocking
         .run(move |service| {
-            let caller = service.authenticate(&bearer, address, now)?;
+            let caller = credential.authenticate(service, address, now)?;
             let permit = A::Object::permit(service, &context, &caller, &named);
             Ok((caller, permit, context))
         })
@@ -102,19 +102,6 @@ where
     context.expected = conditional::expected(request);
     context.once = idempotency::of(request, caller.identity())?;
     Ok(Authorized { blocking, context, permit })
-}
-
-fn bearer(request: &HttpRequest) -> Result<String, Problem> {
-    let unauthenticated = || Problem::new(Kind::Unauthenticated);
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
-    if values.next().is_some() {
-        return Err(unauthenticated());
-    }
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim().to_owned()),
-        _ => Err(unauthenticated()),
-    }
 }
 
 /// How the object of an operation is named by its path.
