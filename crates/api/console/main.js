@@ -137,14 +137,14 @@ function Frame() {
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>Skip to the content</a>
     <div class="frame">
-      <div class="side">
+      <header class="side">
         <div class="bar"><a class="brand" href="/console">Keyreeve</a>
           <button type="button" class="icon menu-button" aria-expanded=${isOpen} aria-controls="menu" aria-label="Menu" onClick=${() => setOpen(!isOpen)}><${Icon} name=${isOpen ? "close" : "menu"} /></button></div>
         <div id="menu" class=${isOpen ? "open" : ""}>
           <nav aria-label="Console"><${Items} items=${items} path=${path} /></nav>
           <ul class="side-foot"><li><a href="/docs/">API</a></li><li><button type="button" class="link" onClick=${signOut}><${Icon} name="out" />Sign out</button></li></ul>
         </div>
-      </div>
+      </header>
       <main id="main" tabindex="-1"><${Within} path=${path} />${screenAt(path)}</main>
     </div>
     <${Shortcuts} items=${items} />`;

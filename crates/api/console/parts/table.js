@@ -20,7 +20,7 @@ export function Table({ caption, columns, list, id, empty, rowClass }) {
         <tbody>${items.map((row) => html`
           <tr key=${id(row)} class=${rowClass?.(row)}>${columns.map((column, at) => at === 0
             ? html`<th key=${column.head} scope="row" class=${column.kind} data-head=${column.head}>${column.cell(row)}</th>`
-            : html`<td key=${column.head} class=${column.kind} data-head=${column.head}>${column.cell(row)}</td>`)}</tr>`)}
+            : html`<td key=${column.head} class=${column.kind} data-head=${column.head}><div>${column.cell(row)}</div></td>`)}</tr>`)}
         </tbody>
       </table>`}
     ${next && html`<p class="more"><button type="button" disabled=${isLoading} onClick=${next}>Show more</button> <span class="muted">${items.length} shown</span></p>`}`;

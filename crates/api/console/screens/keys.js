@@ -56,7 +56,7 @@ function ManyKeys({ tenant, offers, all, onChange }) {
         columns=${[
           { head: "Label", kind: "main", cell: (key) => html`<a href=${`${base}/keys/${key.id}`}>${key.label ?? key.description ?? html`<span class="muted">unnamed</span>`}</a>` },
           { head: "Access key ID", cell: (key) => html`<code>${key.access_key_id}</code>` },
-          { head: "Region", cell: (key) => key.region },
+          { head: "Region", kind: "short-cell", cell: (key) => key.region },
           ...(hasBuckets ? [{ head: "Buckets", cell: (key) => html`<${Buckets} of=${key} />` }] : []),
           { head: "Status", cell: (key) => html`<${KeyStatus} of=${key} />` },
           { head: "Created", cell: (key) => html`<${Ago} at=${key.created_at} />` },

@@ -27,7 +27,7 @@ export function RegionCard({ tenant, offer, turn, onChange }) {
 /** @param {{offer: Offer, kind?: string, badge: any, children?: any}} props */
 const Card = ({ offer, kind = "", badge, children }) => html`
   <article class=${`card ${kind}`} aria-label=${offer.name}>
-    <header><h3>${offer.name}</h3>${badge}</header>
+    <header><h2>${offer.name}</h2>${badge}</header>
     <p class="muted card-sub"><code>${offer.region}</code> · ${offer.s3_endpoint.replace(/^https?:\/\//, "")}</p>
     ${children}
   </article>`;

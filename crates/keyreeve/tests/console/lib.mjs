@@ -91,7 +91,7 @@ export class Someone {
 
   async signInWithToken(token) {
     await this.go("/console");
-    await this.page.getByText("API token", { exact: true }).click();
+    await this.page.getByRole("radio", { name: "API token" }).check();
     await this.fill("API token", token);
     await this.press("Sign in");
     await this.page.locator(".side").waitFor();
@@ -100,7 +100,7 @@ export class Someone {
 
   /** What is uppermost: a dialog, or the page. */
   get top() { return this.page.locator("dialog[open]").last().or(this.page.locator("body:not(:has(dialog[open]))")).last(); }
-  field(label) { return this.top.getByLabel(label, { exact: false }).first(); }
+  field(label) { return this.top.getByLabel(label).and(this.page.locator("input:not([type=radio]), select")).first(); }
   async fill(label, text) { await this.field(label).fill(text); }
   async press(name, within = this.top) { await within.getByRole("button", { name, exact: true }).first().click(); }
   async follow(name) { await this.page.getByRole("link", { name, exact: true }).first().click(); }
