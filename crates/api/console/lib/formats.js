@@ -5,28 +5,28 @@
 /** @type {Record<string, {title: string, file: string, type: string, write: (pair: Pair) => string}>} */
 export const FORMATS = {
   env: {
-    title: "Environment", file: "keyreeve.env", type: "text/plain",
+    title: "Environment", file: "keyreeve.env", type: "application/octet-stream",
     write: ({ access_key_id, secret, endpoint, region }) => [
       `export AWS_ACCESS_KEY_ID='${access_key_id}'`, `export AWS_SECRET_ACCESS_KEY='${secret}'`,
       `export AWS_DEFAULT_REGION='${region}'`, `export AWS_ENDPOINT_URL_S3='${endpoint}'`, "",
     ].join("\n"),
   },
   aws: {
-    title: "AWS CLI", file: "credentials", type: "text/plain",
+    title: "AWS CLI", file: "credentials", type: "application/octet-stream",
     write: ({ access_key_id, secret, endpoint, region, label }) => [
       `[${slug(label, region)}]`, `aws_access_key_id = ${access_key_id}`, `aws_secret_access_key = ${secret}`,
       `region = ${region}`, `endpoint_url = ${endpoint}`, "",
     ].join("\n"),
   },
   rclone: {
-    title: "rclone", file: "rclone.conf", type: "text/plain",
+    title: "rclone", file: "rclone.conf", type: "application/octet-stream",
     write: ({ access_key_id, secret, endpoint, region, label }) => [
       `[${slug(label, region)}]`, "type = s3", "provider = Other", `access_key_id = ${access_key_id}`,
       `secret_access_key = ${secret}`, `region = ${region}`, `endpoint = ${endpoint}`, "",
     ].join("\n"),
   },
   s3cmd: {
-    title: "s3cmd", file: "s3cfg", type: "text/plain",
+    title: "s3cmd", file: "s3cfg", type: "application/octet-stream",
     write: ({ access_key_id, secret, endpoint, region }) => {
       const url = new URL(endpoint);
       return [

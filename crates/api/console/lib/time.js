@@ -5,8 +5,8 @@ const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 export { DAY, HOUR, MINUTE };
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" });
-const date = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+const date = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 /** @param {string | number} moment */
 export const exactly = (moment) => absolute.format(new Date(moment));

@@ -43,7 +43,7 @@ export function ProblemPage({ problem, onRetry }) {
     text="Your role does not include this page. An admin of your organisation can change that, or do it for you." />`;
   if (problem.status === 404) return html`<${Nothing} title="There is nothing here" problem=${problem}
     text="It was removed, or it never was, or you may not see it." />`;
-  return html`<${ProblemNote} problem=${problem} onRetry=${onRetry} />`;
+  return html`<h1 tabindex="-1">This page did not load</h1><${ProblemNote} problem=${problem} onRetry=${onRetry} />`;
 }
 
 /** @param {{title: string, text: string, problem?: import("../lib/problem.js").Problem}} props */

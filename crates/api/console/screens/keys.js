@@ -1,6 +1,7 @@
 // Keys: a card for every region with one key, a table for those with many.
 import { html, useState } from "../vendor/preact.js";
-import { useList } from "../lib/load.js";
+import { request } from "../lib/api.js";
+import { useList, useLoad } from "../lib/load.js";
 import { place, setQuery } from "../lib/router.js";
 import { can } from "../lib/session.js";
 import { hasOneKey, placeOf, useOffers } from "../lib/tenant.js";
@@ -19,8 +20,11 @@ export function Keys({ tenant }) {
   const offers = useOffers(tenant);
   const [isCreating, setCreating] = useState(false);
   const [turn, setTurn] = useState(0);
+  // Whoever has no keys page is told so by the API itself.
+  const refusal = useLoad(async (signal) => can("keys") ? undefined : void await request("get", "/v1/tenants/{tenant}/keys", { path: { tenant }, query: { limit: 1 }, signal }), [tenant]);
+  if (refusal.problem) return html`<${ProblemPage} problem=${refusal.problem} onRetry=${refusal.reload} />`;
   if (offers.problem && !offers.data) return html`<${ProblemPage} problem=${offers.problem} onRetry=${offers.reload} />`;
-  if (!offers.data) return html`<${Head} title="Keys" /><${Skeleton} />`;
+  if (!offers.data || (!can("keys") && refusal.isLoading)) return html`<${Head} title="Keys" /><${Skeleton} />`;
   const single = offers.data.filter(hasOneKey);
   const many = offers.data.filter((offer) => !hasOneKey(offer));
   const open = many.filter((offer) => offer.service === "available");
@@ -104,7 +108,7 @@ const NoKeys = ({ offers }) => {
     <p class="empty-title">No keys yet</p>
     <p>${needsInstance ? html`Keys live in storage instances. <a href="instances">Make one</a>, and its first key comes with it.` : "Make one key for each application: then each can be replaced by itself."}</p>
     ${!needsInstance && html`<p>With the API it is one line:</p>
-    <pre>curl ${location.origin}/v1/tenants/$TENANT/keys \\
+    <pre tabindex="0" aria-label="A command">curl ${location.origin}/v1/tenants/$TENANT/keys \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '{"region": "${region.region}", "label": "My application"}'</pre>`}`;
 };

@@ -4,4 +4,10 @@ export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "pr
 export { batch, computed, effect, signal } from "@preact/signals";
 import { h } from "preact";
 import htm from "htm";
-export const html = htm.bind(h);
+
+// htm keeps what it takes for unchanging and hands it out again. Such a node remembers the page it was last part of, and
+// with that a secret that stood there: so nothing is unchanging (`3` says so).
+export const html = htm.bind(function (type, props, ...children) {
+  this[0] = 3;
+  return h(type, props, ...children);
+});

@@ -60,6 +60,9 @@ export class Someone {
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) this.complaints.push(message.text());
     });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
+    this.pending = new Set();
+    for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => this.pending.delete(request));
+    page.on("request", (request) => { if (request.url().includes("/v1/")) this.pending.add(request); });
     context.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
       if (origin !== new URL(base).origin && !["blob:", "data:"].includes(protocol)) this.strangers.push(request.url());
@@ -111,6 +114,15 @@ export class Someone {
   row(text) { return this.page.locator("tbody tr").filter({ hasText: text }); }
   card(name) { return this.page.getByRole("article", { name }); }
   clipboard() { return this.page.evaluate(() => navigator.clipboard.readText()); }
+
+  /** Everything that was asked for is there. */
+  async settled() {
+    await until("the page to settle", async () => {
+      if (this.pending.size > 0 || await this.page.locator(".skeleton").count() > 0) return false;
+      await pause(60);
+      return this.pending.size === 0 && await this.page.locator(".skeleton").count() === 0;
+    });
+  }
 
   /** Reads the secret off the dialog, as its owner would. */
   async readSecret() {

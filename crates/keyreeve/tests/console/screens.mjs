@@ -23,7 +23,7 @@ await journey("screens", async ({ someone }) => {
       for (const place of visit.places) {
         await one.page.setViewportSize({ width: 1280, height: 900 });
         await one.go(place);
-        await settled(one);
+        await one.settled();
         for (const [width, height] of WIDTHS) {
           await one.page.setViewportSize({ width, height });
           const name = `${visit.name}${place.replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
@@ -54,12 +54,6 @@ await journey("screens", async ({ someone }) => {
   await pictures(someone, acme);
 });
 
-/** Everything that was asked for is there. */
-async function settled(one) {
-  await one.page.waitForLoadState("networkidle");
-  await until("the skeletons to go", () => one.page.evaluate(() => document.querySelectorAll(".skeleton").length === 0));
-}
-
 /** What the console's files weigh on the wire. */
 async function weight(one) {
   const session = await one.context.newCDPSession(one.page);
@@ -68,7 +62,7 @@ async function weight(one) {
   session.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; });
   await one.go("/console");
   await one.heading("Sign in");
-  await one.page.waitForLoadState("networkidle");
+  await one.settled();
   return bytes;
 }
 
@@ -78,7 +72,7 @@ async function pictures(someone, acme) {
     const one = await someone({ theme, width: 1200, height: 760 });
     await one.signIn(acme.admin.email);
     await one.go("/console/keys");
-    await settled(one);
+    await one.settled();
     await one.shot(`readme-keys-${theme}.png`);
     if (theme === "dark") continue;
     await one.press("Create key", one.page.locator(".head"));
@@ -88,15 +82,15 @@ async function pictures(someone, acme) {
     await one.shot("readme-secret.png");
     await one.hideSecret();
     await one.go("/console/audit");
-    await settled(one);
+    await one.settled();
     await one.shot("readme-audit.png");
     await one.go("/console/members");
-    await settled(one);
+    await one.settled();
     await one.shot("readme-members.png");
   }
   const small = await someone({ theme: "dark", width: 360, height: 760 });
   await small.signIn(acme.admin.email);
-  await settled(small);
+  await small.settled();
   await small.shot("readme-phone.png");
   writeFileSync(join(OUT, "done"), "");
 }
