@@ -1,5 +1,6 @@
 // The way to the public REST API. The session is in a cookie that no script can read.
-import { problemOf, unreachable } from "./problem.js";
+import { fetched } from "./fetched.js";
+import { problemOf } from "./problem.js";
 import { recover } from "./session.js";
 
 /** @typedef {import("./types").Method} Method */
@@ -29,23 +30,4 @@ export function address(path, { path: named = {}, query = {} }) {
   const place = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(named[name]));
   const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
   return asked.length ? `${place}?${new URLSearchParams(asked.map(([name, value]) => [name, String(value)]))}` : place;
-}
-
-/**
- * One request as the console sends them all. @param {string} method @param {string} url
- * @param {{body?: unknown, version?: number, once?: string, signal?: AbortSignal}} [options]
- */
-export async function fetched(method, url, { body, version, once, signal } = {}) {
-  const headers = new Headers({ Accept: "application/json" });
-  if (method !== "get") headers.set("X-Keyreeve-Console", "1");
-  if (body !== undefined) headers.set("Content-Type", "application/json");
-  if (version !== undefined) headers.set("If-Match", `"${version}"`);
-  if (once) headers.set("Idempotency-Key", once);
-  try {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    return await fetch(url, { method: method.toUpperCase(), headers, body: text, signal, cache: "no-store" });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw unreachable();
-  }
 }

@@ -1,6 +1,6 @@
 // Who is signed in, and what they may. What counts is decided by the server; this only spares people dead ends.
 import { computed, signal } from "../vendor/preact.js";
-import { fetched } from "./api.js";
+import { fetched } from "./fetched.js";
 import { Problem, problemOf } from "./problem.js";
 
 /** @typedef {import("./types").Schemas["Me"]} Me */

@@ -5,6 +5,7 @@
 
 mod assets;
 mod files;
+mod joined;
 pub(crate) mod session;
 
 use actix_web::web;

@@ -13,6 +13,7 @@ pub(super) const FILES: Files = files! {
     "icon.svg"
     "index.html"
     "lib/api.js"
+    "lib/fetched.js"
     "lib/formats.js"
     "lib/load.js"
     "lib/problem.js"
