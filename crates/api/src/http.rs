@@ -6,6 +6,7 @@ pub(crate) mod authorized;
 pub(crate) mod blocking;
 pub(crate) mod body;
 pub(crate) mod conditional;
+pub(crate) mod credential;
 pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod ndjson;

@@ -59,6 +59,8 @@ problems! {
     Forbidden = 403, "forbidden", "Forbidden",
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
     WrongAddress = 403, "wrong-address", "Wrong address", "This token may not be used from this address.";
+    CrossSite = 403, "cross-site", "From another site",
+        "A cookie counts only in requests of the console's own pages. Elsewhere send `Authorization: Bearer`.";
     WiderThanItsMaker = 403, "wider-than-its-maker", "Wider than its maker",
         "A token makes tokens with no more scopes than its own, of its level and below, and none that outlive it.";
 

@@ -4,6 +4,7 @@ mod api_tokens;
 mod audit;
 mod buckets;
 mod claims;
+mod console;
 mod emergency_stop;
 mod gateway_plane;
 mod gateways;
@@ -25,6 +26,7 @@ mod users;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(crate) use console::{Assets, SESSION_PATHS, console};
 pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.

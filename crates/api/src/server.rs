@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,14 +26,17 @@ pub struct Options {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub tls: Option<rustls::ServerConfig>,
+    /// Read the console from here instead of from the binary, for those who work on it.
+    pub console_dir: Option<PathBuf>,
 }
 
 /// Serves until it is stopped. It listens already when this returns.
 pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> io::Result<Server> {
-    let Options { workers, requests_per_second, trusted_proxies, tls } = options;
+    let Options { workers, requests_per_second, trusted_proxies, tls, console_dir } = options;
     let blocking = web::Data::new(Blocking::new(service));
     let limits = web::Data::new(RateLimits::new(requests_per_second));
     let trusted = web::Data::new(TrustedProxies(trusted_proxies));
+    let assets = web::Data::new(routes::Assets::new(console_dir));
     let document = openapi::generate();
     let known = web::Data::new(KnownPaths::of(&document));
     let server = HttpServer::new(move || {
@@ -43,6 +47,7 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
             .app_data(known.clone())
             .app_data(body::bound())
             .configure(routes::pages(&document))
+            .configure(routes::console(assets.clone()))
             .configure(routes::plain)
             .default_service(web::route().to(unmatched::answer))
             .wrap(from_fn(body::read))

@@ -1,6 +1,6 @@
 //! What is read before there is a caller: these functions take no permit, because they are what permits are made from.
 //!
-//! They find by a secret's hash, by a session's id out of a signed token, or by an id whose visibility is decided next.
+//! They find by a secret's hash, by an id out of a signed token, or by an id whose visibility is decided next.
 //! None of them lists anything of a tenant.
 
 use authz::{OneGateway, Partnership, Tenancy};
@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use domain::Timestamp;
 use domain::api_token::{ApiToken, TokenOwner};
 use domain::gateway::Gateway;
-use domain::id::{GatewayId, PartnerId, SessionId, TenantId, UserId};
+use domain::id::{GatewayId, PartnerId, SessionId, TenantId, TokenId, UserId};
 use domain::partner::{Partner, PartnerPath};
 use domain::session::Session;
 use domain::tenant::Tenant;
@@ -48,7 +48,18 @@ pub struct SessionStanding {
 
 pub fn find_token(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<TokenStanding>> {
     let query = api_tokens::table.filter(api_tokens::hash.eq(hash.as_slice())).select(ApiTokenRow::as_select());
-    let Some(row) = optional(query.first(db.connection))? else { return Ok(None) };
+    let row = optional(query.first(db.connection))?;
+    row.map(|row| standing_of_token(db, row)).transpose()
+}
+
+/// The same by the id, out of what its holder signed in to the console with.
+pub fn find_token_by_id(db: &mut Reading<'_>, id: &TokenId) -> Result<Option<TokenStanding>> {
+    let query = api_tokens::table.find(id.as_str()).select(ApiTokenRow::as_select());
+    let row = optional(query.first(db.connection))?;
+    row.map(|row| standing_of_token(db, row)).transpose()
+}
+
+fn standing_of_token(db: &mut Reading<'_>, row: ApiTokenRow) -> Result<TokenStanding> {
     let token = ApiToken::try_from(row)?;
     let (tenant, path) = match &token.owner {
         TokenOwner::Operator => (None, None),
@@ -68,7 +79,7 @@ pub fn find_token(db: &mut Reading<'_>, hash: &[u8; 32]) -> Result<Option<TokenS
         TokenOwner::Gateway(id) => gateways::find_by_id(db, id)?,
         TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
     };
-    Ok(Some(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher }))
+    Ok(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher })
 }
 
 pub fn find_session(db: &mut Reading<'_>, id: &SessionId) -> Result<Option<SessionStanding>> {

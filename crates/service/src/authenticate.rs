@@ -14,7 +14,7 @@ use persistence::authentication::{self, SessionStanding, TokenStanding};
 
 use crate::error::{Error, Result};
 use crate::service::Service;
-use crate::sessions::bearer::Proof;
+use crate::sessions::bearer::{HolderProof, Proof};
 
 impl Service {
     /// Who holds this bearer token, if it is live at this moment.
@@ -30,28 +30,39 @@ impl Service {
         }
     }
 
+    /// The same for the console's cookie: a person's session, or the proof that somebody showed an API token. The token
+    /// itself is never in a cookie, and a proof is no bearer token.
+    pub fn authenticate_cookie(&self, cookie: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        match self.bearers.open(cookie, now) {
+            Err(Error::UnknownCredentials) => self.holder_with(&self.bearers.open_holder(cookie, now)?, from, now),
+            proof => self.person_behind(&proof?, now),
+        }
+    }
+
     fn holder_of(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         let hash = self.tokens.of_token(text);
         let changes_before = self.gateway_changes();
-        let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?.ok_or(Error::UnknownCredentials)?;
+        let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?;
+        let standing = self.admitted(standing, from, now)?;
+        match standing.gateway {
+            Some(gateway) => Ok(self.remember_gateway(hash, standing.token, gateway, changes_before)),
+            None => holder(standing),
+        }
+    }
+
+    fn holder_with(&self, proof: &HolderProof, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        let standing = self.read(|db| Ok(authentication::find_token_by_id(db, &proof.token)?))?;
+        holder(self.admitted(standing, from, now)?)
+    }
+
+    fn admitted(&self, standing: Option<TokenStanding>, from: Option<IpAddr>, now: Timestamp) -> Result<TokenStanding> {
+        let standing = standing.ok_or(Error::UnknownCredentials)?;
         check_token(&standing, now)?;
-        let TokenStanding { token, tenant, gateway, .. } = standing;
-        if !token.may_come_from(from) {
+        if !standing.token.may_come_from(from) {
             return Err(Error::WrongAddress);
         }
-        self.last_used.note(&token.id, now, from);
-        if let TokenOwner::Gateway(_) = &token.owner {
-            let gateway = gateway.ok_or(Error::UnknownCredentials)?;
-            return Ok(self.remember_gateway(hash, token, gateway, changes_before));
-        }
-        let ApiToken { id, owner, scopes, networks, vouched_by, expires_at, .. } = token;
-        let held = Token { id, scopes, networks, vouched_by, expires_at };
-        match (owner, tenant) {
-            (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
-            (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
-            (TokenOwner::Tenant(_), Some(tenant)) => Ok(Caller::Tenant(held, tenancy(tenant))),
-            (TokenOwner::Tenant(_), None) | (TokenOwner::Gateway(_), _) => Err(Error::UnknownCredentials),
-        }
+        self.last_used.note(&standing.token.id, now, from);
+        Ok(standing)
     }
 
     fn person_behind(&self, proof: &Proof, now: Timestamp) -> Result<Caller> {
@@ -66,6 +77,18 @@ impl Service {
             tenancy: tenancy(tenant),
             expires_at: proof.expires_at,
         }))
+    }
+}
+
+/// Gateways are remembered, and are no holders of anything but their token.
+fn holder(standing: TokenStanding) -> Result<Caller> {
+    let ApiToken { id, owner, scopes, networks, vouched_by, expires_at, .. } = standing.token;
+    let held = Token { id, scopes, networks, vouched_by, expires_at };
+    match (owner, standing.tenant) {
+        (TokenOwner::Operator, _) => Ok(Caller::Operator(held)),
+        (TokenOwner::Partner(path), _) => Ok(Caller::Partner(held, path)),
+        (TokenOwner::Tenant(_), Some(tenant)) => Ok(Caller::Tenant(held, tenancy(tenant))),
+        (TokenOwner::Tenant(_), None) | (TokenOwner::Gateway(_), _) => Err(Error::UnknownCredentials),
     }
 }
 

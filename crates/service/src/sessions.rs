@@ -7,6 +7,7 @@ mod guesses;
 pub mod log_in;
 pub mod log_out;
 pub mod refresh;
+pub mod sign_in_with_token;
 
 use domain::id::SessionId;
 use domain::session::Session;

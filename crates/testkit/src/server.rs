@@ -187,7 +187,13 @@ fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> (SocketAdd
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         System::new().block_on(async move {
-            let options = api::Options { workers: 2, requests_per_second, trusted_proxies: Vec::new(), tls: None };
+            let options = api::Options {
+                workers: 2,
+                requests_per_second,
+                trusted_proxies: Vec::new(),
+                tls: None,
+                console_dir: None,
+            };
             let server = api::serve(service, listener, options).expect("a server");
             sender.send(server.handle()).expect("somebody waits");
             server.await

@@ -12,8 +12,8 @@ use domain::Timestamp;
 use service::gateway_plane::{KnownPair, Recalled};
 use service::{Context, Service};
 
-use crate::http::authorized::bearer;
 use crate::http::blocking::Blocking;
+use crate::http::credential::bearer;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
 use crate::problem::{Kind, Problem};
@@ -97,7 +97,7 @@ async fn asking<A: Action<Object = Plane>>(request: &HttpRequest) -> Result<Aski
     let missing = || Problem::new(Kind::Internal);
     let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
     let info = RequestInfo::from_request(request);
-    let bearer = bearer(request)?;
+    let bearer = bearer(request.headers())?;
     let (now, address) = (blocking.service().clock().now(), info.address);
     let caller = match blocking.service().recall_gateway(&bearer, address, now) {
         Some(known) => known?,

@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use authz::{Action, Caller, OneGateway, Oneself, Partnership, Permit, Platform, Reach, Tenancy, authorize};
 use domain::Timestamp;
 use service::{Context, Error, Receipted, Service};
 
 use crate::http::blocking::Blocking;
+use crate::http::credential::Credential;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
 use crate::http::{conditional, idempotency, receipts};
@@ -112,7 +112,7 @@ where
     let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
     let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?.clone();
     let info = RequestInfo::from_request(request);
-    let bearer = bearer(request)?;
+    let credential = Credential::of(request)?;
 
     limits.before_looking(info.address)?;
     let context = blocking.service().context(info.origin())?;
@@ -121,7 +121,7 @@ where
     let noted = named.clone();
     let looked_up = blocking
         .run(move |service| {
-            let caller = service.authenticate(&bearer, address, now)?;
+            let caller = credential.authenticate(service, address, now)?;
             let permit = A::Object::permit(service, &context, &caller, &named);
             Ok((caller, permit, context))
         })
@@ -143,19 +143,6 @@ where
     context.once = idempotency::of(request, caller.identity())?;
     let patience = receipts::patience(request)?;
     Ok(Authorized { blocking, context, permit, patience })
-}
-
-pub(crate) fn bearer(request: &HttpRequest) -> Result<String, Problem> {
-    let unauthenticated = || Problem::new(Kind::Unauthenticated);
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
-    if values.next().is_some() {
-        return Err(unauthenticated());
-    }
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim().to_owned()),
-        _ => Err(unauthenticated()),
-    }
 }
 
 /// How the object of an operation is named by its path.

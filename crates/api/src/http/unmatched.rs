@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use crate::problem::{Kind, Problem};
-use crate::routes::PAGES;
+use crate::routes::{PAGES, SESSION_PATHS};
 
 /// Every path there is, with its methods.
 pub(crate) struct KnownPaths(Vec<KnownPath>);
@@ -30,7 +30,11 @@ impl KnownPaths {
             segments: path.split('/').map(str::to_owned).collect(),
             methods: vec!["GET".to_owned()],
         });
-        Self(known.chain(pages).collect())
+        let sessions = SESSION_PATHS.iter().map(|(path, methods)| KnownPath {
+            segments: path.split('/').map(str::to_owned).collect(),
+            methods: methods.split(", ").map(str::to_owned).collect(),
+        });
+        Self(known.chain(pages).chain(sessions).collect())
     }
 
     fn methods(&self, path: &str) -> Option<String> {
@@ -46,6 +50,9 @@ impl KnownPaths {
         let mut methods: Vec<_> = self.0.iter().filter(fits).flat_map(|known| known.methods.clone()).collect();
         methods.sort();
         methods.dedup();
+        if methods.is_empty() && path.starts_with("/console/") {
+            return Some("GET".to_owned());
+        }
         if methods.is_empty() { None } else { Some(methods.join(", ")) }
     }
 }

@@ -1,4 +1,4 @@
-//! What is for browsers: the document, Swagger UI, and the page behind a setup link.
+//! What is for browsers besides the console: the document and Swagger UI.
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
@@ -8,12 +8,10 @@ use utoipa_swagger_ui::SwaggerUi;
 /// Everything from here, nothing from elsewhere; Swagger UI writes style attributes.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// What is here besides Swagger UI's own files.
 pub(crate) const PAGES: &[&str] =
-    &["/", "/docs", "/docs/", "/openapi.json", "/setup", "/setup.js", "/invitation", "/invitation.js", "/page.css"];
+    &["/", "/docs", "/docs/", "/openapi.json", "/console", "/setup", "/invitation", "/claim"];
 
 pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let document = document.clone();
@@ -26,16 +24,8 @@ pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::Servi
         let ui = SwaggerUi::new("/docs/{_:.*}").external_url_unchecked("/docs/openapi.json", document);
         config
             .route("/openapi.json", web::get().to(serve_document))
-            .route("/", web::get().to(|| see_other("/docs/")))
+            .route("/", web::get().to(|| see_other("/console")))
             .route("/docs", web::get().to(|| see_other("/docs/")))
-            .route("/setup", web::get().to(|| asset("text/html; charset=utf-8", include_str!("pages/setup.html"))))
-            .route("/setup.js", web::get().to(|| asset("text/javascript", include_str!("pages/setup.js"))))
-            .route(
-                "/invitation",
-                web::get().to(|| asset("text/html; charset=utf-8", include_str!("pages/invitation.html"))),
-            )
-            .route("/invitation.js", web::get().to(|| asset("text/javascript", include_str!("pages/invitation.js"))))
-            .route("/page.css", web::get().to(|| asset("text/css", include_str!("pages/page.css"))))
             .service(
                 web::scope("")
                     .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, SWAGGER_POLICY)))
@@ -47,8 +37,4 @@ pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::Servi
 
 async fn see_other(place: &'static str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
-}
-
-async fn asset(media_type: &'static str, text: &'static str) -> HttpResponse {
-    HttpResponse::Ok().content_type(media_type).insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY)).body(text)
 }

@@ -1,15 +1,13 @@
 use actix_web::{delete, post};
 use authz::action::EndSession;
 use domain::Secret;
-use domain::id::TenantId;
-use domain::text::Email;
-use service::bootstrap;
-use service::sessions::{self, log_in::Credentials};
+use service::{bootstrap, sessions};
 use wire::{AcceptInvitation, CreatedToken, LogIn, OpenSetupLink, Refresh, Session};
 
-use crate::http::{Anonymous, Authorized, Json, Reply, Validation};
+use crate::http::{Anonymous, Authorized, Json, Reply};
 use crate::present;
 use crate::problem::Problem;
+use crate::routes::console::session::credentials;
 
 /// Log in
 ///
@@ -25,13 +23,7 @@ use crate::problem::Problem;
 )]
 #[post("/v1/sessions")]
 pub(crate) async fn log_in(anonymous: Anonymous, body: Json<LogIn>) -> Result<Reply, Problem> {
-    let body = body.read()?;
-    let password = Secret::new(body.password);
-    let mut validation = Validation::default();
-    let email = validation.take("/email", Email::parse(&body.email));
-    let tenant = validation.take_if("/tenant_id", body.tenant_id.as_deref(), TenantId::parse);
-    let command = email.map(|email| Credentials { email, password, tenant });
-    let credentials = validation.finish(command)?;
+    let credentials = credentials(body.read()?)?;
     let started =
         anonymous.run_hashing(move |service, context| sessions::log_in::log_in(service, context, &credentials)).await?;
     Ok(Reply::ok(&present::session(&started)))

@@ -3,6 +3,7 @@
 
 mod audit;
 mod conditional;
+mod console;
 mod conventions;
 mod denials;
 mod emergency_stop;

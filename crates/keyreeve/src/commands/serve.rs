@@ -42,6 +42,7 @@ fn options(settings: &Settings) -> Result<api::Options, Failure> {
         requests_per_second: settings.requests_per_second.0,
         trusted_proxies: settings.trusted_proxies.clone(),
         tls: tls::read(settings).map_err(Failure::because)?,
+        console_dir: settings.console_dir.clone(),
     })
 }
 
@@ -71,6 +72,7 @@ async fn serve(
     if let Some(url) = metrics_url {
         tracing::info!("metrics are at {url}");
     }
+    tracing::info!("the console is at {url}/console");
     tracing::info!("try the API in a browser at {url}/docs; its document is at {url}/openapi.json");
     first_operator::extend(&invitation);
     drop(invitation);

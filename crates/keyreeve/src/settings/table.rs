@@ -104,6 +104,8 @@ settings! {
         "Access keys that are kept in memory to verify requests by";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
+    console_dir: Option<PathBuf>, "DIR", Nothing("the one in the binary"),
+        "Directory to read the console's files from, for those who work on it";
     log_format: LogFormat, "FORMAT", Text("text"),
         "Format of the log on standard error: text or json";
     log_level: LogFilter, "FILTER", Text("info"),

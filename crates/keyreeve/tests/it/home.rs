@@ -97,6 +97,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    pub(crate) fn heard(child: Child, out: Heard, err: Heard) -> Self {
+        Self { child, out, err }
+    }
+
     pub(crate) fn finish(mut self) -> Finished {
         let status = self.wait();
         Finished { code: status.code(), out: self.out.until_it_ends(), err: self.err.until_it_ends() }

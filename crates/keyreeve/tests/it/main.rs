@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod command_line;
+mod console;
 mod crash;
 mod home;
 mod master_key;

@@ -3,13 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::home::{Heard, Home, until};
+use crate::home::{Heard, Home, Running, Server, until};
 
-/// Serves on a terminal until it has said where it listens, and returns all it said.
-fn serve_on_terminal(home: &Home) -> String {
+/// A server on a terminal that has said where it listens, and what it said until then.
+pub(crate) fn on_terminal(home: &Home) -> (String, Server) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -17,17 +16,22 @@ fn serve_on_terminal(home: &Home) -> String {
     let terminal: File = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
     let mut command = home.command(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"]);
     let stdin = Stdio::from(terminal.try_clone().unwrap());
-    let mut child = command.env("NO_COLOR", "1").stdin(stdin).stdout(Stdio::null()).stderr(terminal).spawn().unwrap();
+    command.env("NO_COLOR", "1").stdin(stdin).stdout(Stdio::null()).stderr(terminal);
+    let child = command.spawn().unwrap();
     drop(command);
-    let mut heard = Heard::from(File::from(master));
-    until("the server to listen", || {
-        assert!(child.try_wait().unwrap().is_none(), "the server ended: {}", heard.so_far());
-        heard.so_far().contains("/docs").then_some(())
+    let server = Server::ready(Running::heard(child, Heard::from(std::io::empty()), Heard::from(File::from(master))));
+    let said = until("the server to say all it has to", || {
+        let said = server.running.err.so_far();
+        let is_all = said.contains("/docs") && (said.contains("└") || home.has("token"));
+        is_all.then_some(said)
     });
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    let status = until("the server to end", || child.try_wait().unwrap());
-    assert_eq!(status.code(), Some(0));
-    heard.until_it_ends()
+    (said, server)
+}
+
+/// Serves on a terminal until it has said where it listens, and returns all it said.
+fn serve_on_terminal(home: &Home) -> String {
+    let (_, server) = on_terminal(home);
+    server.stop().succeeded().err
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::sync::Once;
 
-use domain::id::{SessionId, UserId};
+use domain::id::{SessionId, TokenId, UserId};
 use domain::session::Session;
 use domain::{Entropy, Secret, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,11 +21,19 @@ use crate::error::{Error, Result};
 const TYPE: &str = "keyreeve-session+jwt";
 const ISSUER: &str = "keyreeve";
 const AUDIENCE: &str = "keyreeve-api";
+/// Of the proof that stands for an API token in the console's cookie, and is good nowhere else.
+const HOLDER_TYPE: &str = "keyreeve-console+jwt";
+const HOLDER_AUDIENCE: &str = "keyreeve-console";
 
 /// What a bearer token proves.
 pub(crate) struct Proof {
     pub(crate) session: SessionId,
     pub(crate) expires_at: Timestamp,
+}
+
+/// What a holder's proof proves: somebody showed this API token, not long ago.
+pub(crate) struct HolderProof {
+    pub(crate) token: TokenId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,19 +53,18 @@ pub(crate) struct Bearers {
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
+    holder_validation: Validation,
 }
 
 impl Bearers {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
         install_hmac();
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // Times are compared below, with the request's own clock and without leeway.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Self { signing: EncodingKey::from_secret(key), verifying: DecodingKey::from_secret(key), validation }
+        Self {
+            signing: EncodingKey::from_secret(key),
+            verifying: DecodingKey::from_secret(key),
+            validation: validation(AUDIENCE),
+            holder_validation: validation(HOLDER_AUDIENCE),
+        }
     }
 
     pub(crate) fn seal(
@@ -67,12 +74,51 @@ impl Bearers {
         expires_at: Timestamp,
         entropy: &mut Entropy,
     ) -> Result<Secret> {
-        let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
+        let named = (session.user.to_string(), session.id.to_string());
+        self.sign(TYPE, AUDIENCE, named, (now, expires_at), entropy)
+    }
+
+    pub(crate) fn open(&self, token: &str, now: Timestamp) -> Result<Proof> {
+        let (Claims { sub, sid, .. }, expires_at) = self.read(token, TYPE, &self.validation, now)?;
+        let (Ok(_), Ok(session)) = (UserId::parse(&sub), SessionId::parse(&sid)) else {
+            return Err(Error::UnknownCredentials);
+        };
+        live(expires_at, now)?;
+        Ok(Proof { session, expires_at })
+    }
+
+    pub(crate) fn seal_holder(
+        &self,
+        token: &TokenId,
+        now: Timestamp,
+        expires_at: Timestamp,
+        entropy: &mut Entropy,
+    ) -> Result<Secret> {
+        let named = (token.to_string(), String::new());
+        self.sign(HOLDER_TYPE, HOLDER_AUDIENCE, named, (now, expires_at), entropy)
+    }
+
+    pub(crate) fn open_holder(&self, token: &str, now: Timestamp) -> Result<HolderProof> {
+        let (Claims { sub, .. }, expires_at) = self.read(token, HOLDER_TYPE, &self.holder_validation, now)?;
+        let token = TokenId::parse(&sub).map_err(|_| Error::UnknownCredentials)?;
+        live(expires_at, now)?;
+        Ok(HolderProof { token })
+    }
+
+    fn sign(
+        &self,
+        kind: &str,
+        audience: &str,
+        (sub, sid): (String, String),
+        (now, expires_at): (Timestamp, Timestamp),
+        entropy: &mut Entropy,
+    ) -> Result<Secret> {
+        let header = Header { typ: Some(kind.to_owned()), ..Header::new(Algorithm::HS256) };
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: session.user.to_string(),
-            sid: session.id.to_string(),
+            aud: audience.to_owned(),
+            sub,
+            sid,
             jti: domain::id::nameless(entropy),
             iat: now.timestamp(),
             nbf: now.timestamp(),
@@ -82,20 +128,31 @@ impl Bearers {
         token.map(Secret::new).map_err(|_| Error::Hashing)
     }
 
-    pub(crate) fn open(&self, token: &str, now: Timestamp) -> Result<Proof> {
+    /// The claims of one that we signed, of this type, and when it expires: whether it has is asked last.
+    fn read(&self, token: &str, kind: &str, validation: &Validation, now: Timestamp) -> Result<(Claims, Timestamp)> {
         let unknown = |_| Error::UnknownCredentials;
-        let token = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).map_err(unknown)?;
-        let Claims { sub, sid, nbf, exp, .. } = token.claims;
-        if token.header.typ.as_deref() != Some(TYPE) || UserId::parse(&sub).is_err() || now.timestamp() < nbf {
+        let token = jsonwebtoken::decode::<Claims>(token, &self.verifying, validation).map_err(unknown)?;
+        if token.header.typ.as_deref() != Some(kind) || now.timestamp() < token.claims.nbf {
             return Err(Error::UnknownCredentials);
         }
-        let session = SessionId::parse(&sid).map_err(|_| Error::UnknownCredentials)?;
-        let expires_at = Timestamp::from_timestamp(exp, 0).ok_or(Error::UnknownCredentials)?;
-        if now >= expires_at {
-            return Err(Error::Expired);
-        }
-        Ok(Proof { session, expires_at })
+        let expires_at = Timestamp::from_timestamp(token.claims.exp, 0).ok_or(Error::UnknownCredentials)?;
+        Ok((token.claims, expires_at))
     }
+}
+
+fn live(expires_at: Timestamp, now: Timestamp) -> Result<()> {
+    if now < expires_at { Ok(()) } else { Err(Error::Expired) }
+}
+
+fn validation(audience: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+    // Times are compared by hand, with the request's own clock and without leeway.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
 }
 
 /// Teaches the JWT library HMAC-SHA-256 and nothing else: its own back ends bring RSA and more along.
@@ -222,6 +279,17 @@ mod tests {
         ] {
             assert!(bearers.open(&forged(header, &good), now()).is_err(), "{header}");
         }
+    }
+
+    #[test]
+    fn a_session_is_no_holder_and_a_holder_no_session() {
+        let (bearers, mut entropy) = (Bearers::new(&[7; 32]), Entropy::from_seed([2; 32]));
+        let token = TokenId::draw(&mut entropy, now());
+        let holder = bearers.seal_holder(&token, now(), now() + minutes(5), &mut entropy).unwrap();
+        assert!(bearers.open_holder(holder.expose(), now()).is_ok_and(|proof| proof.token == token));
+        assert!(matches!(bearers.open_holder(holder.expose(), now() + minutes(5)), Err(Error::Expired)));
+        assert!(matches!(bearers.open(holder.expose(), now()), Err(Error::UnknownCredentials)));
+        assert!(matches!(bearers.open_holder(&sealed(&bearers), now()), Err(Error::UnknownCredentials)));
     }
 
     #[test]

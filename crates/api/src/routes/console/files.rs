@@ -1,0 +1,87 @@
+//! What is in the binary of the folder `crates/api/console`.
+
+/// Names and bytes.
+pub(super) type Files = &'static [(&'static str, &'static [u8])];
+
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/console/", $name)))),*]
+    };
+}
+
+pub(super) const FILES: Files = files! {
+    "icon.svg"
+    "index.html"
+    "lib/api.js"
+    "lib/fetched.js"
+    "lib/formats.js"
+    "lib/load.js"
+    "lib/problem.js"
+    "lib/router.js"
+    "lib/session.js"
+    "lib/tenant.js"
+    "lib/time.js"
+    "main.js"
+    "parts/confirm.js"
+    "parts/copy.js"
+    "parts/dialog.js"
+    "parts/fields.js"
+    "parts/icon.js"
+    "parts/page.js"
+    "parts/problem.js"
+    "parts/receipt.js"
+    "parts/reveal.js"
+    "parts/shortcuts.js"
+    "parts/table.js"
+    "parts/toasts.js"
+    "screens/account.js"
+    "screens/audit.js"
+    "screens/bucket-picker.js"
+    "screens/buckets.js"
+    "screens/instances.js"
+    "screens/key-actions.js"
+    "screens/key-create.js"
+    "screens/key-models.js"
+    "screens/key.js"
+    "screens/keys.js"
+    "screens/links.js"
+    "screens/members.js"
+    "screens/partners.js"
+    "screens/region-card.js"
+    "screens/regions.js"
+    "screens/sign-in.js"
+    "screens/tenant-regions.js"
+    "screens/tenants.js"
+    "screens/tokens.js"
+    "style.css"
+    "vendor/preact.js"
+};
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::FILES;
+
+    #[test]
+    fn every_file_of_the_folder_is_in_the_binary() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
+        let mut found = Vec::new();
+        gather(&folder, "", &mut found);
+        found.sort();
+        let listed: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(listed, found, "files.rs lists what is served, in alphabetical order");
+    }
+
+    fn gather(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+        for entry in folder.read_dir().unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                gather(&entry.path(), &format!("{name}/"), found);
+            } else if [".html", ".css", ".js", ".svg"].iter().any(|ending| name.ends_with(ending)) {
+                found.push(name);
+            }
+        }
+    }
+}

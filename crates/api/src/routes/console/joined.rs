@@ -1,0 +1,147 @@
+//! The console's modules as one script: a browser asks once, and what they have in common is compressed once.
+//!
+//! This is no compiler. Every module becomes a function that gives out what the module exports, in an order in which all
+//! it imports is there before it. It takes the few forms that the console is written in, each on a line of its own, and
+//! says which line is none of them.
+
+use std::collections::BTreeMap;
+
+/// Where everything begins, and what stays a module of its own because it is minified.
+const MAIN: &str = "main.js";
+const LIBRARY: &str = "vendor/preact.js";
+
+/// The script, or the line that it could not be made from.
+pub(super) fn joined<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String, String> {
+    let modules: BTreeMap<_, _> = files.filter(|(name, _)| name.ends_with(".js") && *name != LIBRARY).collect();
+    let mut script =
+        format!("import * as library from \"./{LIBRARY}\";\nconst modules = {{ \"{LIBRARY}\": library }};\n");
+    let mut done = vec![LIBRARY.to_owned()];
+    add(MAIN, &modules, &mut done, &mut Vec::new(), &mut script)?;
+    Ok(script)
+}
+
+fn add(
+    name: &str,
+    modules: &BTreeMap<&str, &str>,
+    done: &mut Vec<String>,
+    under_way: &mut Vec<String>,
+    script: &mut String,
+) -> Result<(), String> {
+    if done.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    if under_way.iter().any(|known| known == name) {
+        return Err(format!("{name} imports itself by way of {}", under_way.join(", ")));
+    }
+    let text = modules.get(name).ok_or_else(|| format!("there is no {name}"))?;
+    under_way.push(name.to_owned());
+    let (mut body, mut exports) = (String::new(), Vec::new());
+    for line in without_remarks(text) {
+        if let Some(import) = line.strip_prefix("import ") {
+            let (names, from) = import_of(import).ok_or_else(|| format!("{name}: {line}"))?;
+            let from = resolved(name, from);
+            add(&from, modules, done, under_way, script)?;
+            body.push_str(&format!("const {{ {} }} = modules[\"{from}\"];\n", names.replace(" as ", ": ")));
+        } else if let Some(exported) = line.strip_prefix("export ") {
+            exports.push(name_of(exported).ok_or_else(|| format!("{name}: {line}"))?);
+            body.push_str(&format!("{exported}\n"));
+        } else {
+            body.push_str(&format!("{line}\n"));
+        }
+    }
+    under_way.pop();
+    done.push(name.to_owned());
+    let exports = exports.join(", ");
+    script.push_str(&format!("modules[\"{name}\"] = (() => {{\n{body}return {{ {exports} }};\n}})();\n"));
+    Ok(())
+}
+
+/// `{ a, b as c } from "./x.js";`
+fn import_of(text: &str) -> Option<(&str, &str)> {
+    let (names, from) = text.strip_prefix("{ ")?.split_once(" } from \"")?;
+    Some((names, from.strip_suffix("\";")?))
+}
+
+/// Of `async function f(`, `function f(`, `class C`, `const c =`.
+fn name_of(text: &str) -> Option<&str> {
+    let text = text.strip_prefix("async ").unwrap_or(text);
+    let rest = ["function ", "class ", "const "].iter().find_map(|form| text.strip_prefix(form))?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').next().filter(|name| !name.is_empty())
+}
+
+/// Where `./x.js` or `../y/x.js` is, seen from a module.
+fn resolved(from: &str, path: &str) -> String {
+    let mut parts: Vec<_> = from.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// What is code. Remarks stand on lines of their own; those that are for the checker of types take several.
+fn without_remarks(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_remark = false;
+    text.lines().filter(move |line| {
+        let line = line.trim();
+        let opens = line.starts_with("/**");
+        let is_remark = in_remark || opens && (line.ends_with("*/") || !line.contains("*/")) || line.starts_with("//");
+        in_remark = (in_remark || opens) && !line.contains("*/");
+        !is_remark && !line.is_empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(files: &[(&'static str, &'static str)]) -> Result<String, String> {
+        joined(files.iter().copied())
+    }
+
+    #[test]
+    fn what_is_imported_is_there_before_it_is_needed() {
+        let script = of(&[
+            (
+                "lib/a.js",
+                "// About.\n/** @param {string} x */\nexport const a = (x) => x;\nexport async function b() {}\n",
+            ),
+            ("main.js", "import { a, b as c } from \"./parts/x.js\";\na();\n"),
+            (
+                "parts/x.js",
+                "import { html } from \"../vendor/preact.js\";\nimport { a } from \"../lib/a.js\";\nexport class b {}\n",
+            ),
+        ]);
+        let script = script.unwrap();
+        let place = |text: &str| script.find(text).unwrap_or_else(|| panic!("{text} is not in\n{script}"));
+        assert!(place("modules[\"lib/a.js\"] = ") < place("modules[\"parts/x.js\"] = "));
+        assert!(place("modules[\"parts/x.js\"] = ") < place("modules[\"main.js\"] = "));
+        assert!(place("const { a, b: c } = modules[\"parts/x.js\"];") > 0);
+        assert!(place("return { a, b };") < place("return { b };"));
+        assert!(!script.contains("About") && !script.contains("@param") && !script.contains("export"));
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_named() {
+        for odd in ["import x from \"./a.js\";", "export default 1;", "import { a } from \"./nowhere.js\";"] {
+            let text: &'static str = Box::leak(format!("{odd}\n").into_boxed_str());
+            assert!(of(&[("main.js", text)]).is_err(), "{odd}");
+        }
+        let circle = of(&[
+            ("main.js", "import { a } from \"./a.js\";\n"),
+            ("a.js", "import { b } from \"./main.js\";\nexport const a = 1;\n"),
+        ]);
+        assert!(circle.unwrap_err().contains("imports itself"));
+    }
+
+    #[test]
+    fn the_console_is_written_in_these_forms() {
+        let files = super::super::files::FILES.iter();
+        let texts: Vec<_> = files.map(|(name, bytes)| (*name, std::str::from_utf8(bytes).unwrap())).collect();
+        joined(texts.into_iter()).unwrap();
+    }
+}

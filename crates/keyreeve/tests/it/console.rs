@@ -1,0 +1,122 @@
+//! The console in a real browser, against the real server: each journey is a script in `tests/console`, run by Node.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::home::{Heard, Home, Server};
+use crate::terminal::on_terminal;
+
+#[test]
+fn a_fresh_server_is_set_up_by_clicking() {
+    let home = Home::new();
+    let (said, server) = on_terminal(&home);
+    let link = said.lines().find_map(|line| line.split_whitespace().find(|word| word.contains("/setup#"))).unwrap();
+    run("setup", &server.url, &[("CONSOLE_SETUP_LINK", link)], &mut |_| {});
+}
+
+#[test]
+fn a_region_with_one_pair() {
+    Scene::new().play("pair");
+}
+
+#[test]
+fn many_keys_with_labels_and_buckets() {
+    Scene::new().play("multi");
+}
+
+#[test]
+fn storage_instances_with_keys_of_their_own() {
+    Scene::new().play("instance");
+}
+
+#[test]
+fn a_partner_and_an_operator_with_their_tokens() {
+    Scene::new().play("partner");
+}
+
+#[test]
+fn members_and_audit() {
+    Scene::new().play("members");
+}
+
+#[test]
+fn trouble_is_said_humanely_and_nothing_typed_is_lost() {
+    let scene = Scene::new();
+    let slow = scene.home.serve(&["--requests-per-second", "1"]);
+    let address = scene.server.url.strip_prefix("http://").unwrap().to_owned();
+    let mut server = Some(scene.server);
+    let settings = [("CONSOLE_OPERATOR", scene.token.as_str()), ("CONSOLE_SLOW_URL", &localhost(&slow.url))];
+    run("trouble", &format!("http://{address}"), &settings, &mut |word| match word {
+        "STOP" => drop(server.take().unwrap().stop().succeeded()),
+        "START" => server = Some(scene.home.serve(&["--listen", &address])),
+        _ => {}
+    });
+}
+
+/// Every screen in both themes at three widths: nothing for axe to find, nothing wider than its window.
+#[test]
+fn every_screen_in_both_themes_at_three_widths() {
+    Scene::new().play("screens");
+}
+
+struct Scene {
+    home: Home,
+    token: String,
+    server: Server,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let home = Home::new();
+        home.run(&["bootstrap", "--out", "token"]).succeeded();
+        let token = home.read("token").trim().to_owned();
+        let server = home.serve(&[]);
+        Self { home, token, server }
+    }
+
+    fn play(&self, journey: &str) {
+        run(journey, &self.server.url, &[("CONSOLE_OPERATOR", &self.token)], &mut |_| {});
+    }
+}
+
+/// Browsers keep cookies that need HTTPS on localhost as well, but not on an address.
+fn localhost(url: &str) -> String {
+    url.replace("127.0.0.1", "localhost")
+}
+
+/// Runs one script. What it prints on a line of its own may ask for something; it waits until that is done.
+fn run(journey: &str, url: &str, settings: &[(&str, &str)], asked: &mut dyn FnMut(&str)) {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let tools = workspace.join("target/tools/node");
+    assert!(tools.join("node_modules/playwright-core").exists(), "scripts/setup installs what drives the browser");
+    let mut node = Command::new("node")
+        .arg(workspace.join(format!("crates/keyreeve/tests/console/{journey}.mjs")))
+        .env("PATH", path_with(&workspace))
+        .env("CONSOLE_TOOLS", &tools)
+        .env("CONSOLE_URL", localhost(url))
+        .env("CONSOLE_OUT", workspace.join("target/console").join(journey))
+        .envs(settings.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answer = node.stdin.take().unwrap();
+    let mut complaints = Heard::from(node.stderr.take().unwrap());
+    for line in BufReader::new(node.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        asked(&line);
+        // It may have ended in the meantime.
+        let _ = answer.write_all(b"done\n");
+        println!("{line}");
+    }
+    let status = node.wait().unwrap();
+    assert!(status.success(), "{}", complaints.until_it_ends());
+}
+
+fn path_with(workspace: &Path) -> std::ffi::OsString {
+    let own = workspace.join("target/tools/venv/bin");
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::env::split_paths(&others).chain([PathBuf::from(own)])).unwrap()
+}
