@@ -14,11 +14,15 @@ use crate::service::{Service, system};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     pub sequence: i64,
-    /// From this moment on nobody honours what was before.
+    /// When the change was made. While somebody has not confirmed it: when the last of those can no longer honour what was
+    /// before.
     pub effective_at: Timestamp,
     pub confirmed_by: i64,
     /// Replicas and gateways that may still answer from memory and have not confirmed it.
     pub waiting_for: Vec<String>,
+    told_at: Timestamp,
+    /// A replica forgets what it has changed itself before it says so.
+    is_own: bool,
 }
 
 /// Something that was stopped or let go again, with its receipt.
@@ -37,13 +41,14 @@ pub trait Receipted {
 impl Receipt {
     /// As it is when the change has been written and nobody has been asked yet.
     pub(crate) fn of(sequence: i64, now: Timestamp) -> Self {
-        Self { sequence, effective_at: now, confirmed_by: 0, waiting_for: Vec::new() }
+        let (confirmed_by, waiting_for) = (0, Vec::new());
+        Self { sequence, effective_at: now, confirmed_by, waiting_for, told_at: now, is_own: true }
     }
 
     /// Of the newest change of the same thing.
     pub(crate) fn newest(db: &mut Reading<'_>, change: &Change, now: Timestamp) -> Result<Self> {
         let (sequence, at) = changes::newest(db, change)?.unwrap_or((0, now));
-        Ok(Self::of(sequence, at))
+        Ok(Self { is_own: false, ..Self::of(sequence, at) })
     }
 
     pub fn is_confirmed(&self) -> bool {
@@ -54,9 +59,8 @@ impl Receipt {
         let has_not = |lease: &&Lease| lease.applied < self.sequence;
         let waiting: Vec<&Lease> = leases.iter().filter(has_not).collect();
         self.confirmed_by = i64::try_from(leases.len() - waiting.len()).unwrap_or(i64::MAX);
-        if let Some(longest) = waiting.iter().map(|lease| lease.left).max() {
-            self.effective_at = now + longest.max(TimeDelta::zero());
-        }
+        let longest = waiting.iter().map(|lease| lease.left.max(TimeDelta::zero())).max();
+        self.effective_at = longest.map_or(self.told_at, |left| now + left);
         self.waiting_for = waiting.into_iter().map(described).collect();
     }
 }
@@ -78,7 +82,8 @@ impl Service {
         let mut leases = self.read(|db| Ok(leases::live(system, db, receipt.sequence)?))?;
         for lease in &mut leases {
             if lease.holder == Holder::Node(self.plane.node.id.clone()) {
-                lease.applied = lease.applied.max(self.plane.feed.applied());
+                let knows = if receipt.is_own { receipt.sequence } else { self.plane.feed.applied() };
+                lease.applied = lease.applied.max(knows);
             }
         }
         receipt.stand(&leases, self.clock.now());

@@ -12,7 +12,8 @@ pub struct Receipt {
     /// The number of the change in the feed.
     pub sequence: i64,
     pub state: ReceiptState,
-    /// From this moment on nobody honours what was before.
+    /// `confirmed`: when the change was made; everybody who answers from memory has heard of it since. `pending`: the moment
+    /// from which nobody can honour what was before, because the last lease that is waited for has run out.
     pub effective_at: DateTime<Utc>,
     /// How many replicas and gateways have confirmed it.
     pub confirmed_by: i64,

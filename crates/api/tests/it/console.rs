@@ -131,7 +131,7 @@ on_both_databases! {
         browser(server, &cookies).delete("/v1/sessions/current").expect(204);
         let out = browser(server, &cookies).delete("/console/session").expect(204);
         assert_eq!(out.headers.get_all("set-cookie").iter().count(), 2);
-        browser(server, &cookies).get("/v1/me").expect_problem(401, "unknown-credentials");
+        browser(server, &cookies).get("/v1/me").expect_problem(401, "expired");
     }
 
     fn files_are_kept_by_browsers_until_they_change(server: &Server) {

@@ -1,5 +1,6 @@
 //! What cannot be written into the audit does not happen.
 
+mod gateways;
 mod keys;
 
 use std::collections::BTreeSet;
@@ -88,7 +89,9 @@ on_both_databases! {
         let asleep = operator.post("/v1/tenants", json!({"name": "Asleep"})).expect(201).header("location").to_owned();
         operator.act(&format!("{asleep}/suspend")).expect(200);
 
-        let (about_keys, lists_of_keys) = keys::attempts(server);
+        let place = keys::place(server);
+        let (about_keys, lists_of_keys) = keys::attempts(server, &place);
+        let (about_gateways, lists_of_gateways) = gateways::attempts(server, &place);
         let attempt = |name, method, path: &str, body| attempt(&operator, name, method, path, body);
         let by = |client: &Client, attempt: Attempt| Attempt { client: client.clone(), ..attempt };
         let mut attempts = vec![
@@ -154,9 +157,11 @@ on_both_databases! {
             attempt("delete_tenant_token", "DELETE", &made[2], None),
         ];
         attempts.extend(about_keys);
+        attempts.extend(about_gateways);
         let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.name).collect();
         for operation in Operation::ALL.iter().map(|operation| operation.as_str()) {
-            let reads = ["list_", "read_", "preview_", "explain_"].iter().any(|verb| operation.starts_with(verb));
+            let reading = ["list_", "read_", "preview_", "dry_run_", "explain_", "verify_", "follow_", "report_"];
+            let reads = reading.iter().any(|verb| operation.starts_with(verb));
             assert!(reads != tried.contains(operation), "{operation} is not tried");
         }
 
@@ -165,6 +170,7 @@ on_both_databases! {
             .into();
         lists.extend(tokens.clone());
         lists.extend(lists_of_keys);
+        lists.extend(lists_of_gateways);
         lists.extend(["/users", "/regions"].map(|list| tenant.path(list)));
         let before = state(server, &lists);
         break_the_audit(server);

@@ -236,6 +236,8 @@ on_both_databases! {
         let (_, _, mut ids) = furnished(server, &server.operator(), "Acme");
         ids.insert("partner", server.partner("Nordic").id);
         ids.insert("name", "multi".to_owned());
+        ids.insert("gateway", server.gateway(&["waw3-1"], &["verify"]).id);
+        ids.insert("access_key_id", "AKIAIOSFODNN7EXAMPLE".to_owned());
         for client in [server.anonymous(), server.bearer("garbage")] {
             for operation in operations(server, "/v1/") {
                 let refused = operation.try_by(&client, &ids);

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use persistence::Url;
 
 use super::chosen::Chosen;
-use super::values::{LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value};
+use super::values::{KnownKeys, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value};
 
 pub(crate) struct Setting {
     pub(crate) key: &'static str,
@@ -100,7 +100,7 @@ settings! {
         "Database connections that read at once";
     writers: NonZeroUsize, "COUNT", Text("8"),
         "Database connections that write at once; SQLite has one whatever this says";
-    known_keys: NonZeroUsize, "COUNT", Text("1000000"),
+    known_keys: KnownKeys, "COUNT", Text("1000000"),
         "Access keys that are kept in memory to verify requests by";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";

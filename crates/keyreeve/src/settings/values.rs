@@ -26,6 +26,8 @@ pub(crate) struct PublicUrl(pub(crate) String);
 
 pub(crate) struct RequestsPerSecond(pub(crate) Option<u32>);
 
+pub(crate) struct KnownKeys(pub(crate) usize);
+
 pub(crate) enum LogFormat {
     Text,
     Json,
@@ -103,6 +105,14 @@ impl Value for NonZeroUsize {
     fn parse(text: &str) -> Result<Self, String> {
         let count: Option<Self> = text.parse().ok();
         count.filter(|count| count.get() <= 1000).ok_or_else(|| format!("needs a number from 1 to 1000, not {text:?}"))
+    }
+}
+
+impl Value for KnownKeys {
+    fn parse(text: &str) -> Result<Self, String> {
+        let most = 100_000_000;
+        let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+        count.map(Self).ok_or_else(|| format!("needs a number from 1 to {most}, not {text:?}"))
     }
 }
 

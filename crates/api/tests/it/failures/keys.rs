@@ -6,11 +6,14 @@ use testkit::Server;
 use super::{Attempt, attempt};
 use crate::place::{Place, REGION, with_region};
 
-/// Attempts on a tenant of their own, and the lists that show all that they would do.
-pub(super) fn attempts(server: &Server) -> (Vec<Attempt>, Vec<String>) {
-    let operator = server.operator();
+pub(super) fn place(server: &Server) -> Place {
     server.region(REGION, "multi");
-    let place = Place::beside(server, "Keyed");
+    Place::beside(server, "Keyed")
+}
+
+/// Attempts on a tenant of their own, and the lists that show all that they would do.
+pub(super) fn attempts(server: &Server, place: &Place) -> (Vec<Attempt>, Vec<String>) {
+    let operator = server.operator();
     server.region("many", "instance");
     operator.put(&place.tenant.path("/regions/many"), json!({"service": "available"})).expect(200);
     let instance = |name: &str| {
