@@ -135,6 +135,25 @@ const REPEATABLE: &[Operation] = &[
     Operation::ReportUsage,
 ];
 
+/// Those that answer with a receipt, and wait for it.
+const RECEIPTED: &[Operation] = &[
+    Operation::SuspendPartner,
+    Operation::ResumePartner,
+    Operation::EmergencyStopPartner,
+    Operation::UndoEmergencyStop,
+    Operation::DeleteTenant,
+    Operation::RestoreTenant,
+    Operation::SuspendTenant,
+    Operation::ResumeTenant,
+    Operation::DeleteInstance,
+    Operation::DeleteKey,
+    Operation::ResetKey,
+    Operation::RotateKey,
+    Operation::RevokeKey,
+    Operation::DisableKey,
+    Operation::EnableKey,
+];
+
 /// Adds to an operation what all of its kind have.
 fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -178,7 +197,15 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         add_parameter(operation, "IdempotencyKey");
         refusals.extend([400, 409, 422]);
     }
+    let is_receipted = known.is_some_and(|known| RECEIPTED.contains(known));
+    if is_receipted {
+        add_parameter(operation, "Wait");
+        refusals.push(422);
+    }
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        if is_receipted {
+            also_pending(responses);
+        }
         for refusal in refusals {
             refuse(responses, refusal);
         }
@@ -233,6 +260,16 @@ fn add_parameter(operation: &mut Map<String, Value>, name: &str) {
     if let Some(parameters) = parameters.as_array_mut() {
         parameters.push(reference);
     }
+}
+
+/// The same answer, when not everybody had confirmed it in time.
+fn also_pending(responses: &mut Map<String, Value>) {
+    let Some(mut pending) = responses.get("200").cloned() else { return };
+    if let Some(pending) = pending.as_object_mut() {
+        let said = "Done, and not confirmed by everybody in time: `receipt` says whom it waits for and when it holds at the latest";
+        pending.insert("description".to_owned(), json!(said));
+    }
+    responses.insert("202".to_owned(), pending);
 }
 
 fn refuse(responses: &mut Map<String, Value>, status: u16) {
@@ -336,6 +373,13 @@ fn parameters() -> Value {
             "description": "The entity tag of the version you have seen; 412 if the object has changed since.",
             "schema": {"type": "string"},
             "example": "\"3\"",
+        },
+        "Wait": {
+            "name": "wait",
+            "in": "query",
+            "description": "How many seconds to wait until every replica and gateway has confirmed the change. Whoever \
+                has not by then is named in the receipt of a 202.",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 2, "default": 2},
         },
     })
 }

@@ -108,12 +108,12 @@ pub fn propagation(
     permit: &Permit<ReadKeyPropagation>,
     id: &KeyId,
 ) -> Result<Receipt> {
-    service.read(|db| {
+    let mut receipt = service.read(|db| {
         let key = find(permit, db, id)?;
-        let mut receipt = Receipt::newest(db, &change_of(&key), context.now)?;
-        service.stand(&mut receipt)?;
-        Ok(receipt)
-    })
+        Receipt::newest(db, &change_of(&key), context.now)
+    })?;
+    service.stand(&mut receipt)?;
+    Ok(receipt)
 }
 
 fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<Key> {

@@ -123,4 +123,7 @@ pub struct DeleteTenantQuery {
     /// How long the tenant can be restored.
     #[param(minimum = 0, maximum = 31622400, default = 2592000, required = false)]
     pub delay_seconds: Option<i64>,
+    /// How long to wait for the receipt: read, and documented, for all operations alike.
+    #[param(ignore)]
+    pub wait: Option<String>,
 }

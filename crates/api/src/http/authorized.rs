@@ -57,8 +57,7 @@ impl<A: Action> Authorized<A> {
     ) -> Result<(T, bool), Problem> {
         let (blocking, patience) = (self.blocking.clone(), self.patience);
         let mut answer = self.run(work).await?;
-        // It has been done: whoever cannot be asked now has not confirmed.
-        let is_confirmed = receipts::settle(&blocking, &mut answer, patience).await.unwrap_or(false);
+        let is_confirmed = receipts::settle(&blocking, &mut answer, patience).await;
         Ok((answer, is_confirmed))
     }
 

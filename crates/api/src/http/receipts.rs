@@ -24,25 +24,23 @@ pub(crate) fn patience(request: &HttpRequest) -> Result<Duration, Problem> {
     }
 }
 
-/// Whether all have confirmed.
-pub(crate) async fn settle(
-    blocking: &Blocking,
-    answer: &mut impl Receipted,
-    patience: Duration,
-) -> Result<bool, Problem> {
-    let Some(receipt) = answer.receipt() else { return Ok(true) };
+/// Whether all have confirmed. The change has been made: if it cannot be asked who has heard of it, nobody has.
+pub(crate) async fn settle(blocking: &Blocking, answer: &mut impl Receipted, patience: Duration) -> bool {
+    let Some(receipt) = answer.receipt() else { return true };
     let deadline = tokio::time::Instant::now() + patience;
     let mut applied = blocking.service().watch_applied();
     let mut pause = FIRST_PAUSE;
     loop {
         let mut asked = receipt.clone();
-        *receipt = blocking.run(move |service| service.stand(&mut asked).map(|()| asked)).await?;
+        if let Ok(stood) = blocking.run(move |service| service.stand(&mut asked).map(|()| asked)).await {
+            *receipt = stood;
+        }
         if receipt.is_confirmed() {
-            return Ok(true);
+            return true;
         }
         let next = (tokio::time::Instant::now() + pause).min(deadline);
         if tokio::time::Instant::now() >= deadline {
-            return Ok(false);
+            return false;
         }
         tokio::select! {
             () = tokio::time::sleep_until(next) => pause = (pause * 2).min(LONGEST_PAUSE),

@@ -8,6 +8,7 @@ use wire::{EmergencyStopPreview, StoppedPartner};
 use crate::http::{Authorized, Json, Reply, Validation};
 use crate::present;
 use crate::problem::Problem;
+use crate::routes::partners::stopped;
 
 /// Preview an emergency stop
 ///
@@ -46,11 +47,7 @@ pub(crate) async fn emergency_stop_partner(
     let mut validation = Validation::default();
     let reason = validation.take("/reason", Reason::parse(&body.reason));
     let reason = validation.finish(reason)?;
-    let reach = caller.reach();
-    let stopped =
-        caller.run(move |service, context, permit| partners::emergency_stop(service, context, permit, &reason)).await?;
-    let body = present::stopped_partner(stopped, &reach);
-    Ok(Reply::ok(&body).at_version(body.partner.version))
+    stopped(caller, move |service, context, permit| partners::emergency_stop(service, context, permit, &reason)).await
 }
 
 /// Undo an emergency stop
@@ -65,8 +62,5 @@ pub(crate) async fn emergency_stop_partner(
 )]
 #[post("/v1/partners/{partner}/emergency-stop/undo")]
 pub(crate) async fn undo_emergency_stop(caller: Authorized<UndoEmergencyStop>) -> Result<Reply, Problem> {
-    let reach = caller.reach();
-    let stopped = caller.run(partners::undo_emergency_stop).await?;
-    let body = present::stopped_partner(stopped, &reach);
-    Ok(Reply::ok(&body).at_version(body.partner.version))
+    stopped(caller, partners::undo_emergency_stop).await
 }

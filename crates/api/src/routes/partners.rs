@@ -147,7 +147,7 @@ async fn shown<A: Action>(
     Ok(present::partner(caller.run(work).await?, &reach))
 }
 
-async fn stopped<A: Action>(
+pub(super) async fn stopped<A: Action>(
     caller: Authorized<A>,
     work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<Stopped<PartnerShown>> + Send + 'static,
 ) -> Result<Reply, Problem> {

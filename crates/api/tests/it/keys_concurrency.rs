@@ -40,7 +40,9 @@ on_both_databases! {
         let made = place.ask(json!({})).expect(201);
         let path = place.key(&made);
         let answers = at_once(64, &place.admin, |client| client.act(&format!("{path}/reset")));
-        assert!(answers.iter().all(|answer| answer.status == 200));
+        for answer in &answers {
+            assert!([200, 202].contains(&answer.status), "{answer}");
+        }
         for field in ["/key/access_key_id", "/secret_access_key", "/key/version", "/receipt/sequence"] {
             assert_eq!(distinct(&answers, field), 64, "{field}");
         }
@@ -85,7 +87,9 @@ on_both_databases! {
         let path = place.key(&place.make("Production API"));
         let retrying = place.admin.with("idempotency-key", "the-same");
         let answers = at_once(32, &retrying, |client| client.act(&format!("{path}/reset")));
-        assert!(answers.iter().all(|answer| answer.status == 200));
+        for answer in &answers {
+            assert!([200, 202].contains(&answer.status), "{answer}");
+        }
         assert_eq!(distinct(&answers, "/secret_access_key"), 1);
         assert_eq!(place.admin.get(&path).expect(200).json(), answers[0].field("/key"));
         assert_eq!(place.admin.get(&path).expect(200).field("/version"), 2);

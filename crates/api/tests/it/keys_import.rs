@@ -136,7 +136,7 @@ on_both_databases! {
         let tenant = tenant(server, "Acme");
         let answer = import(&tenant.admin.client, &tenant, json!([line("NQAK0000000000000000")])).expect(200);
         assert_eq!(statuses(&answer), ["refused"]);
-        assert_eq!(answer.field("/results/0/problem/errors/0/pointer"), "/access_key_id");
+        assert_eq!(answer.field("/results/0/problem/errors/0/pointer"), "/items/0/access_key_id");
         // What only begins like one of ours is somebody's.
         let longer = import(&tenant.admin.client, &tenant, json!([line("NQAK00000000000000001")])).expect(200);
         assert_eq!(statuses(&longer), ["created"]);

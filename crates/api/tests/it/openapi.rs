@@ -108,6 +108,19 @@ fn every_operation_says_what_it_does_who_may_and_how_it_refuses() {
 }
 
 #[test]
+fn whatever_answers_with_a_receipt_may_be_waited_for() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let body = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let has_receipt = resolved(&document, body)["properties"]["receipt"].is_object();
+        let is_pending = &operation["responses"]["202"]["content"]["application/json"]["schema"];
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let waits = parameters.filter(|it| it["$ref"] == "#/components/parameters/Wait").count();
+        assert_eq!((!body.is_null() && is_pending == body, waits), if has_receipt { (true, 1) } else { (false, 0) }, "{name}");
+    }
+}
+
+#[test]
 fn every_body_has_an_example() {
     let document = document();
     for (name, operation) in operations(&document) {
@@ -140,7 +153,7 @@ on_both_databases! {
     fn the_document_and_its_page_are_served(server: &Server) {
         let served = server.anonymous().get("/openapi.json").expect(200);
         assert_eq!((served.header("content-type"), served.json()), ("application/json", document()));
-        let page = server.anonymous().get("/docs/").expect(200);
+        let page = server.anonymous().get("/console").expect(200);
         assert!(page.header("content-type").starts_with("text/html"));
         let policy = page.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && policy.contains("default-src 'none'"), "{policy}");
