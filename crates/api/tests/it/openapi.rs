@@ -153,12 +153,12 @@ on_both_databases! {
     fn the_document_and_its_page_are_served(server: &Server) {
         let served = server.anonymous().get("/openapi.json").expect(200);
         assert_eq!((served.header("content-type"), served.json()), ("application/json", document()));
-        let page = server.anonymous().get("/console").expect(200);
+        let page = server.anonymous().get("/docs/").expect(200);
         assert!(page.header("content-type").starts_with("text/html"));
         let policy = page.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && policy.contains("default-src 'none'"), "{policy}");
-        for place in ["/", "/docs"] {
-            assert_eq!(server.anonymous().get(place).expect(303).header("location"), "/docs/");
+        for (place, home) in [("/", "/console"), ("/docs", "/docs/")] {
+            assert_eq!(server.anonymous().get(place).expect(303).header("location"), home);
         }
     }
 
