@@ -44,8 +44,12 @@ use lease::Lease;
 use usage::Usage;
 use verify::StandIns;
 
-/// How long a node or a gateway may answer from memory without hearing from the feed.
+use crate::service::NodeSetup;
+
+/// How long a node or a gateway may answer from memory without hearing from the feed, unless the operator says otherwise.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// What an operator may say at most: nobody honours for longer what was before a change.
+pub const LONGEST_LEASE: TimeDelta = TimeDelta::seconds(300);
 /// For how long an answer may be remembered by a gateway that follows the feed.
 pub const TTL: TimeDelta = TimeDelta::seconds(300);
 /// And for how long after the feed has fallen silent.
@@ -64,12 +68,12 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    pub(crate) fn new(node_name: String, most_pairs: usize, entropy: &mut Entropy) -> Self {
+    pub(crate) fn new(setup: NodeSetup, entropy: &mut Entropy) -> Self {
         Self {
-            node: Node { id: nameless(entropy), name: node_name },
-            lease: Lease::default(),
+            node: Node { id: nameless(entropy), name: setup.name },
+            lease: Lease::of(setup.lease),
             feed: Feed::default(),
-            pairs: KnownPairs::new(most_pairs),
+            pairs: KnownPairs::new(setup.most_known_keys),
             gateways: KnownGateways::default(),
             usage: Usage::default(),
             issued: Issued::default(),

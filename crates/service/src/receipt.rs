@@ -8,7 +8,7 @@ use persistence::{Reading, changes};
 use tokio::sync::watch;
 
 use crate::error::Result;
-use crate::gateway_plane::{LEASE, STALE_TTL};
+use crate::gateway_plane::{LONGEST_LEASE, STALE_TTL};
 use crate::once::Repeatable;
 use crate::service::{Service, system};
 
@@ -43,7 +43,7 @@ impl Receipt {
     /// As it is when the change has been written and nobody has been asked yet: nothing is confirmed that was not seen.
     pub(crate) fn of(sequence: i64, now: Timestamp) -> Self {
         let waiting_for = vec!["whoever holds a lease".to_owned()];
-        let effective_at = now + LEASE + STALE_TTL;
+        let effective_at = now + LONGEST_LEASE + STALE_TTL;
         Self { sequence, effective_at, confirmed_by: 0, waiting_for, told_at: now, is_own: true }
     }
 

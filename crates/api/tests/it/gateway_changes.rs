@@ -164,6 +164,45 @@ on_both_databases! {
         assert_eq!(told["changes"][0]["access_key_id"], key.field("/key/access_key_id"));
     }
 
+    fn a_reader_that_dies_among_sixteen_writers_misses_nothing(server: &Server) {
+        let place = Place::of(server, "multi");
+        let gateway = edge(server);
+        let start = head(&gateway);
+        let (made, told) = thread::scope(|scope| {
+            let write = || (0..8).map(|_| make(&place).text_at("/key/access_key_id")).collect::<Vec<_>>();
+            let writers: Vec<_> = (0..16).map(|_| scope.spawn(write)).collect();
+            let reader = scope.spawn(|| {
+                let (mut after, mut told) = (start, Vec::new());
+                for round in 0.. {
+                    if round % 3 == 0 {
+                        // Dies with its question asked: whatever comes of it, it has applied nothing.
+                        let mut stream = TcpStream::connect(server.address()).unwrap();
+                        let path = format!("/v1/gateway/changes?after={after}&wait_s=5");
+                        let bearer = &gateway.token;
+                        write!(stream, "GET {path} HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {bearer}\r\n\r\n").unwrap();
+                        continue;
+                    }
+                    let answer = follow(&gateway, after, 1).expect(200);
+                    let next = answer.field("/sequence").as_i64().unwrap();
+                    let changes = answer.field("/changes");
+                    let changes = changes.as_array().unwrap();
+                    // What comes before its turn, because another transaction hangs, comes again in it.
+                    let in_turn = changes.iter().filter(|change| change["sequence"].as_i64().unwrap() <= next);
+                    told.extend(in_turn.map(|change| change["access_key_id"].as_str().unwrap().to_owned()));
+                    after = next;
+                    if told.len() >= 16 * 8 && changes.is_empty() {
+                        break;
+                    }
+                }
+                told
+            });
+            let made: Vec<_> = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
+            (made, reader.join().unwrap())
+        });
+        assert_eq!(told.len(), made.len(), "each once");
+        assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), made.into_iter().collect());
+    }
+
     fn sixteen_writers_lose_nothing_and_nothing_comes_twice(server: &Server) {
         let place = Place::of(server, "multi");
         let gateway = edge(server);

@@ -116,7 +116,11 @@ fn whatever_answers_with_a_receipt_may_be_waited_for() {
         let is_pending = &operation["responses"]["202"]["content"]["application/json"]["schema"];
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let waits = parameters.filter(|it| it["$ref"] == "#/components/parameters/Wait").count();
-        assert_eq!((!body.is_null() && is_pending == body, waits), if has_receipt { (true, 1) } else { (false, 0) }, "{name}");
+        assert_eq!(
+            (!body.is_null() && is_pending == body, waits),
+            if has_receipt { (true, 1) } else { (false, 0) },
+            "{name}"
+        );
     }
 }
 

@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use persistence::Url;
+use service::gateway_plane::LONGEST_LEASE;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -27,6 +29,8 @@ pub(crate) struct PublicUrl(pub(crate) String);
 pub(crate) struct RequestsPerSecond(pub(crate) Option<u32>);
 
 pub(crate) struct KnownKeys(pub(crate) usize);
+
+pub(crate) struct LeaseSeconds(pub(crate) TimeDelta);
 
 pub(crate) enum LogFormat {
     Text,
@@ -113,6 +117,15 @@ impl Value for KnownKeys {
         let most = 100_000_000;
         let count = text.parse().ok().filter(|count| (1..=most).contains(count));
         count.map(Self).ok_or_else(|| format!("needs a number from 1 to {most}, not {text:?}"))
+    }
+}
+
+impl Value for LeaseSeconds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let most = LONGEST_LEASE.num_seconds();
+        let seconds = text.parse().ok().filter(|seconds| (5..=most).contains(seconds));
+        let seconds = seconds.ok_or_else(|| format!("needs a number from 5 to {most}, not {text:?}"))?;
+        Ok(Self(TimeDelta::seconds(seconds)))
     }
 }
 

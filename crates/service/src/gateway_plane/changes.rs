@@ -13,8 +13,8 @@ use persistence::changes::Told;
 use persistence::{changes as feed, leases};
 use tokio::sync::watch;
 
+use super::STALE_TTL;
 use super::lease::Moment;
-use super::{LEASE, STALE_TTL};
 use crate::error::{Error, Result};
 use crate::service::{Service, system};
 
@@ -51,17 +51,17 @@ pub fn changes(service: &Service, permit: &Permit<FollowChanges>, wanted: &Wante
         return Err(Error::FeedGone);
     }
 
-    let since = Moment::now();
+    let (since, length) = (Moment::now(), service.plane.lease.length());
     let author = service.own_context()?.author(actor);
     service.database.keep_books("renew a gateway's lease", &author, |db| -> Result<()> {
-        Ok(leases::renew_gateway(system, db, &asker.gateway, &wanted.instance, after, LEASE + STALE_TTL)?)
+        Ok(leases::renew_gateway(system, db, &asker.gateway, &wanted.instance, after, length + STALE_TTL)?)
     })?;
-    service.plane.gateways.leased(&asker.gateway.id);
+    service.plane.gateways.leased(&asker.gateway.id, length);
 
     let (sequence, told) = service.settled_after(after)?;
     let told = told.into_iter().filter(|told| concerns(asker, &told.change)).collect();
     // Measured from before it was written down, so that it ends here first.
-    Ok(ChangesSince { sequence, lease: (LEASE - since.elapsed()).max(TimeDelta::zero()), told })
+    Ok(ChangesSince { sequence, lease: (length - since.elapsed()).max(TimeDelta::zero()), told })
 }
 
 /// What a gateway remembers, and of keys only those in its regions.

@@ -9,15 +9,14 @@ use chrono::TimeDelta;
 use persistence::changes::Look;
 use persistence::{Bell, Listener, changes, leases};
 
-use super::LEASE;
-use super::lease::Moment;
+use super::lease::{Lease, Moment};
 use crate::error::Result;
 use crate::service::{Service, system};
 
 /// How much is read at once.
 const AT_ONCE: i64 = 10_000;
-/// How often the lease is renewed when nothing happens.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often a lease is renewed in its time when nothing happens.
+const HEARTBEATS: u32 = 6;
 /// After so long without a lease a node begins anew: well within the time for which the feed is kept.
 const AWAY: TimeDelta = TimeDelta::hours(1);
 /// How long to wait after a failure.
@@ -91,7 +90,7 @@ struct Place {
 
 fn follow(service: &Service, stop: &AtomicBool, bell: &Bell, mut place: Place, mut was_well: bool) {
     while !stop.load(Ordering::Acquire) {
-        bell.wait(if was_well { HEARTBEAT } else { PAUSE });
+        bell.wait(if was_well { service.plane.lease.heartbeat() } else { PAUSE });
         if stop.load(Ordering::Acquire) {
             return;
         }
@@ -138,10 +137,17 @@ fn listen(service: &Service, stop: &AtomicBool, bell: &Bell) {
     }
 }
 
+impl Lease {
+    fn heartbeat(&self) -> Duration {
+        self.length().to_std().unwrap_or_default() / HEARTBEATS
+    }
+}
+
 impl Service {
     /// Reads what is new, forgets what it makes untrue, and only then says that this node has seen it.
     fn follow_once(&self, place: &mut Place) -> Result<()> {
         let (system, _) = system("feed");
+        let heartbeat = self.plane.lease.heartbeat();
         if !place.has_begun {
             // What a fresh node remembers is nothing, which is always true.
             let look = self.read(|db| Ok(changes::look(system, db, i64::MAX - 1, 1)?))?;
@@ -171,11 +177,11 @@ impl Service {
             if is_all {
                 // Others wait for what they can see of us. On SQLite there are no others.
                 let is_due =
-                    place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= HEARTBEAT));
+                    place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= heartbeat));
                 if is_due || (last.is_some() && !self.database.url().is_embedded()) {
                     self.renew_lease(&look, complete_to)?;
                     place.renewed = Some(since);
-                    self.plane.lease.extend(since, LEASE);
+                    self.plane.lease.extend(since);
                 }
             }
             self.plane.feed.go_on(complete_to, newest);
@@ -188,7 +194,7 @@ impl Service {
     fn renew_lease(&self, look: &Look, applied: i64) -> Result<()> {
         let (system, actor) = system("feed");
         let author = self.own_context()?.author(actor);
-        let until = look.clock + LEASE.num_microseconds().unwrap_or(0);
+        let until = look.clock + self.plane.lease.length().num_microseconds().unwrap_or(0);
         self.database.keep_books("renew the node's lease", &author, |db| -> Result<()> {
             Ok(leases::renew_node(system, db, &self.plane.node, look, applied, until)?)
         })

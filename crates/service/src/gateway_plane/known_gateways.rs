@@ -7,13 +7,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use authz::Caller;
 use authz::caller::{GatewayToken, Token};
+use chrono::TimeDelta;
 use domain::api_token::ApiToken;
 use domain::gateway::Gateway;
 use domain::id::GatewayId;
 use domain::{Timestamp, liveness, networks};
 
+use super::STALE_TTL;
 use super::lease::Moment;
-use super::{LEASE, STALE_TTL};
 use crate::error::{Error, Result};
 use crate::service::Service;
 
@@ -48,18 +49,18 @@ impl KnownGateways {
     }
 
     /// Notes that a process of the gateway was given a lease just now.
-    pub(super) fn leased(&self, id: &GatewayId) {
-        let until = Moment::now().plus(LEASE);
+    pub(super) fn leased(&self, id: &GatewayId, length: TimeDelta) {
+        let until = Moment::now().plus(length);
         self.0.write().unwrap_or_else(PoisonError::into_inner).leased.insert(id.clone(), until);
     }
 
     /// For how long a gateway may go by an answer when the feed has fallen silent: not at all, unless somebody who
     /// revokes a key would wait for it.
-    pub(super) fn stale_ttl(&self, id: &GatewayId) -> chrono::TimeDelta {
+    pub(super) fn stale_ttl(&self, id: &GatewayId) -> TimeDelta {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match known.leased.get(id) {
             Some(until) if Moment::now().is_before(*until) => STALE_TTL,
-            Some(_) | None => chrono::TimeDelta::zero(),
+            Some(_) | None => TimeDelta::zero(),
         }
     }
 

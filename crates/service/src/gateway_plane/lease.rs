@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Intervals are measured by the clock that goes on while the machine sleeps and that nobody sets.
-#[derive(Default)]
 pub(crate) struct Lease {
+    length: TimeDelta,
     /// Nanoseconds of that clock.
     until: AtomicI64,
 }
@@ -17,15 +17,22 @@ pub(crate) struct Lease {
 pub(crate) struct Moment(i64);
 
 impl Lease {
+    pub(crate) fn of(length: TimeDelta) -> Self {
+        Self { length, until: AtomicI64::new(0) }
+    }
+
+    pub(crate) fn length(&self) -> TimeDelta {
+        self.length
+    }
+
     /// To be asked after the work and before its result is let out: the node may have slept in between.
     pub(crate) fn holds(&self) -> bool {
         Moment::now().0 < self.until.load(Ordering::Acquire)
     }
 
     /// Everything that was committed before `since` has been applied.
-    pub(crate) fn extend(&self, since: Moment, length: TimeDelta) {
-        let until = since.0 + length.num_nanoseconds().unwrap_or(0);
-        self.until.fetch_max(until, Ordering::AcqRel);
+    pub(crate) fn extend(&self, since: Moment) {
+        self.until.fetch_max(since.plus(self.length), Ordering::AcqRel);
     }
 
     pub(crate) fn end(&self) {
@@ -59,16 +66,17 @@ mod tests {
 
     #[test]
     fn a_lease_holds_from_when_it_was_given_and_no_longer_than_it_lasts() {
-        let lease = Lease::default();
+        let lease = Lease::of(TimeDelta::hours(1));
         assert!(!lease.holds(), "nothing is remembered before the feed was seen once");
         let start = Moment::now();
-        lease.extend(start, TimeDelta::hours(1));
+        lease.extend(start);
         assert!(lease.holds());
-        lease.extend(start, TimeDelta::minutes(1));
-        assert!(lease.holds(), "a shorter one does not take back a longer one");
+        let hours_ago = |hours: i64| Moment(start.0 - hours * 3600 * 1_000_000_000);
+        lease.extend(hours_ago(2));
+        assert!(lease.holds(), "an older one does not take back a newer one");
         lease.end();
         assert!(!lease.holds());
-        lease.extend(Moment(start.0 - 2_000_000_000), TimeDelta::seconds(1));
+        lease.extend(hours_ago(1));
         assert!(!lease.holds(), "what was seen long ago gives nothing");
     }
 }

@@ -6,13 +6,14 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::ops::Deref;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
@@ -43,6 +44,16 @@ impl Cluster {
         Ok(Cluster { server, guardian })
     }
 
+    /// Stops the server at once, as if its machine had lost power.
+    pub fn crash(&self) -> Result<()> {
+        self.guardian.order("crash")
+    }
+
+    /// Starts it again after a crash, at the same port with the same data.
+    pub fn restart(&self) -> Result<()> {
+        self.guardian.order("start")
+    }
+
     /// Where the data and the unix socket are.
     pub fn directory(&self) -> &Path {
         &self.guardian.directory
@@ -59,9 +70,15 @@ impl Deref for Cluster {
 
 struct Guardian {
     process: Child,
+    line: Mutex<Line>,
+    directory: PathBuf,
+}
+
+/// Its standard input and output.
+struct Line {
     /// Held open for as long as the cluster shall live.
     lifeline: Option<ChildStdin>,
-    directory: PathBuf,
+    output: BufReader<ChildStdout>,
 }
 
 impl Guardian {
@@ -76,23 +93,44 @@ impl Guardian {
             .stderr(Stdio::null());
         let mut process = script.spawn().map_err(Error::doing("cannot run sh"))?;
         let lifeline = process.stdin.take();
-        let output = process.stdout.take();
-        let guardian = Guardian { process, lifeline, directory: directory.keep() };
+        let output = process.stdout.take().ok_or_else(|| Error::new("the guardian has no output"))?;
+        let line = Mutex::new(Line { lifeline, output: BufReader::new(output) });
+        let guardian = Guardian { process, line, directory: directory.keep() };
 
-        let mut output = BufReader::new(output.ok_or_else(|| Error::new("the guardian has no output"))?);
-        let mut said = String::new();
-        output.read_line(&mut said).map_err(Error::doing("cannot hear the guardian"))?;
+        let mut said = guardian.line().hear()?;
         if let Some(port) = said.strip_prefix("ready ").and_then(|port| port.trim().parse().ok()) {
             return Ok((guardian, port));
         }
-        let _ = output.read_to_string(&mut said);
+        let _ = guardian.line().output.read_to_string(&mut said);
         Err(Error(format!("PostgreSQL did not start: {}", said.trim())))
+    }
+
+    fn order(&self, order: &str) -> Result<()> {
+        let mut line = self.line();
+        let lifeline = line.lifeline.as_mut().ok_or_else(|| Error::new("the guardian has gone"))?;
+        writeln!(lifeline, "{order}").map_err(Error::doing("cannot tell the guardian"))?;
+        match line.hear()?.trim() {
+            "done" => Ok(()),
+            said => Err(Error(format!("PostgreSQL did not {order}: {said}"))),
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn hear(&mut self) -> Result<String> {
+        let mut said = String::new();
+        self.output.read_line(&mut said).map_err(Error::doing("cannot hear the guardian"))?;
+        Ok(said)
     }
 }
 
 impl Drop for Guardian {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
+        drop(self.line().lifeline.take());
         let _ = self.process.wait();
         // Empty by now, unless the guardian could not remove it from its parent directory.
         let _ = fs::remove_dir_all(&self.directory);

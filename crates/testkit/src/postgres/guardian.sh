@@ -1,4 +1,5 @@
-# Makes a cluster in DIRECTORY, prints "ready PORT", and keeps it for as long as standard input stays open.
+# Makes a cluster in DIRECTORY, prints "ready PORT", and keeps it for as long as standard input stays open. From there it is
+# told to `crash` and to `start` the server, and says `done`.
 # Arguments: BINARIES DIRECTORY PORT... (ports to try, in this order)
 binaries=$1 directory=$2
 shift 2
@@ -42,9 +43,14 @@ start() {
 for port; do
     if start "$port"; then
         echo "ready $port"
-        exec >/dev/null
-        # Nobody writes: this ends when the last holder of the other end is gone.
-        read -r _ || true
+        # This ends when the last holder of the other end is gone.
+        while read -r order; do
+            case $order in
+            crash) "$binaries/pg_ctl" stop -s -m immediate -D "$directory/data" >/dev/null 2>&1 </dev/null || fail ;;
+            start) start "$port" || fail ;;
+            esac
+            echo "done"
+        done
         exit 0
     fi
 done

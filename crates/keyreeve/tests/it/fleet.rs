@@ -1,0 +1,73 @@
+//! Replicas over one database, with a tenant whose keys a gateway asks about.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use testkit::{Answer, Client, Signer};
+
+use crate::home::{Home, Server};
+
+const REGION: &str = "waw3-1";
+
+pub(crate) struct Fleet {
+    pub(crate) replicas: Vec<Server>,
+    operator: String,
+    gateway: String,
+    tenant: String,
+    _home: Home,
+}
+
+pub(crate) struct Key {
+    pub(crate) path: String,
+    signer: Signer,
+}
+
+impl Fleet {
+    pub(crate) fn of(count: usize, database: &str, settings: &[&str]) -> Self {
+        let home = Home::new();
+        home.run(&["bootstrap", "--out", "token", "--database", database]).succeeded();
+        let arguments = [&["--database", database, "--requests-per-second", "0"][..], settings].concat();
+        let replicas: Vec<_> = (0..count).map(|_| home.serve(&arguments)).collect();
+        let operator = home.read("token").trim().to_owned();
+        let client = Client::new(replicas[0].url.clone(), Some(operator.clone()));
+        let region =
+            json!({"code": REGION, "name": "Warsaw", "s3_endpoint": "https://s3.example.org", "key_model": "multi"});
+        client.post("/v1/regions", region).expect(201);
+        let tenant = client.post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
+        client.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
+        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify"]});
+        let gateway = client.post("/v1/gateways", gateway).expect(201).header("location").to_owned();
+        let token = json!({"description": "edge", "expires_at": now() + chrono::TimeDelta::hours(1)});
+        let gateway = client.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
+        Self { replicas, operator, gateway, tenant, _home: home }
+    }
+
+    /// The operator, at one of the replicas.
+    pub(crate) fn operator(&self, which: usize) -> Client {
+        Client::new(self.replicas[which].url.clone(), Some(self.operator.clone()))
+    }
+
+    pub(crate) fn gateway(&self, which: usize) -> Client {
+        Client::new(self.replicas[which].url.clone(), Some(self.gateway.clone()))
+    }
+
+    pub(crate) fn key(&self, label: &str) -> Key {
+        let made = self.operator(0).post(&format!("{}/keys", self.tenant), json!({"region": REGION, "label": label}));
+        let made = made.expect(201);
+        Key { path: made.header("location").to_owned(), signer: Signer::of(&made) }
+    }
+}
+
+impl Key {
+    pub(crate) fn verify(&self, gateway: &Client) -> Answer {
+        gateway.post("/v1/gateway/verify", self.signer.request(now()))
+    }
+
+    pub(crate) fn is_allowed(&self, gateway: &Client) -> bool {
+        self.verify(gateway).expect(200).field("/decision") == "allow"
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "real processes go by the real clock")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
