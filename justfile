@@ -30,6 +30,10 @@ lint:
 fuzz seconds="60":
     scripts/fuzz-api {{ seconds }}
 
+# measure whether the time of an answer tells strangers anything about a key
+timing:
+    cargo run --release -p keyreeve-bench --bin timing
+
 # run the benchmarks, all or those whose name matches
 bench *filter:
     cargo bench -p keyreeve-bench {{ filter }}

@@ -1,1 +1,1 @@
-//! Keyreeve's benchmarks. Nothing is measured here yet.
+//! Keyreeve's benchmarks: each is a program in `src/bin`.
