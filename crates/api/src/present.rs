@@ -23,7 +23,7 @@ use domain::key_model::{Delete, Instances, KeyModel, Presence, Revoke};
 use domain::region::Region;
 use domain::scope::Scope;
 use domain::tenant::{Tenant, TenantStatus};
-use domain::tenant_region::{RegionStatus, Service as Availability};
+use domain::tenant_region::{GatewaySecrets, RegionStatus, Service as Availability};
 use domain::user::{User, UserStatus};
 use domain::{Role, Secret};
 use service::api_tokens::TokenMade;
@@ -165,6 +165,10 @@ pub(crate) fn tenant_region(offer: Offer) -> wire::TenantRegion {
         },
         key_model: offer.key_model().to_string(),
         key_count: offer.key_count,
+        gateway_secrets: match offer.own.gateway_secrets {
+            GatewaySecrets::Allowed => wire::GatewaySecrets::Allowed,
+            GatewaySecrets::Forbidden => wire::GatewaySecrets::Forbidden,
+        },
         version: offer.own.version,
     }
 }

@@ -58,6 +58,8 @@ problems! {
 
     Forbidden = 403, "forbidden", "Forbidden",
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
+    SecretsForbidden = 403, "secrets-forbidden", "Secrets forbidden",
+        "The tenant does not let gateways have its secrets in this region. Verify, or ask for signing keys.";
     WrongAddress = 403, "wrong-address", "Wrong address", "This token may not be used from this address.";
     CrossSite = 403, "cross-site", "From another site",
         "A cookie counts only in requests of the console's own pages. Elsewhere send `Authorization: Bearer`.";
@@ -144,7 +146,7 @@ problems! {
 
     NotAsExpected = 412, "not-as-expected", "Not as expected",
         "The object has changed since you read it. Read it again, and decide again.";
-    TooLarge = 413, "too-large", "Too large", "A body has at most 64 KiB.";
+    TooLarge = 413, "too-large", "Too large", "A body has at most 64 KiB, one to the gateway plane 512 KiB.";
     UriTooLong = 414, "uri-too-long", "URI too long", "A path with its query has at most 8 KiB.";
     UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type",
         "Send the body as `Content-Type: application/json`.";
@@ -279,6 +281,7 @@ impl From<Error> for Problem {
             Error::StopNotUndone(NotUndone::NotYours) => Kind::NotYourStop,
             Error::StopNotUndone(NotUndone::TooLate) => Kind::UndoTooLate,
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
+            Error::SecretsForbidden => Kind::SecretsForbidden,
             Error::FeedGone => Kind::FeedGone,
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");

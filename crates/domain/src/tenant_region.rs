@@ -8,6 +8,7 @@ pub struct TenantRegion {
     pub service: Service,
     /// Only where it differs from the region's.
     pub key_model: Option<KeyModelName>,
+    pub gateway_secrets: GatewaySecrets,
     pub version: i64,
 }
 
@@ -16,6 +17,13 @@ pub struct TenantRegion {
 pub enum Service {
     Available,
     Unavailable,
+}
+
+/// Whether gateways that cannot do without may be given the secrets of the tenant's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GatewaySecrets {
+    Allowed,
+    Forbidden,
 }
 
 /// What a person sees of a region, in one word.

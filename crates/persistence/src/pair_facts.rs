@@ -8,7 +8,7 @@ use domain::instance::StorageInstance;
 use domain::key::{AccessKeyId, Key, Pair};
 use domain::partner::Partner;
 use domain::tenant::Tenant;
-use domain::tenant_region::Service;
+use domain::tenant_region::{GatewaySecrets, Service};
 
 use crate::error::{Error, Result};
 use crate::rows::Row;
@@ -27,6 +27,7 @@ pub struct PairFacts {
     pub tenant: Tenant,
     pub partners: Vec<Partner>,
     pub service: Service,
+    pub gateway_secrets: GatewaySecrets,
     /// None once the pair has ended.
     pub sealed: Option<SealedSecret>,
 }
@@ -42,9 +43,10 @@ pub fn find(system: System, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Op
     let Some(pair) = pairs::find(&on_tenant, db, id)? else { return Ok(None) };
     let Some(instance) = instances::find(&on_tenant, db, &key.instance)? else { return Ok(None) };
     let sealed = pairs::secret(&on_tenant, db, id)?.and_then(|stored| stored.sealed);
-    let service = tenant_regions::find(&on_tenant, db, &key.region)?.map_or(Service::Unavailable, |own| own.service);
+    let (service, gateway_secrets) = tenant_regions::find(&on_tenant, db, &key.region)?
+        .map_or((Service::Unavailable, GatewaySecrets::Allowed), |own| (own.service, own.gateway_secrets));
     let partners = authentication::partners_on(db, tenant.partner.as_ref())?;
-    Ok(Some(PairFacts { key, pair, instance, tenant, partners, service, sealed }))
+    Ok(Some(PairFacts { key, pair, instance, tenant, partners, service, gateway_secrets, sealed }))
 }
 
 /// The data key that opens a secret of this tenant.

@@ -100,6 +100,7 @@ table! {
         available -> Bool,
         key_model -> Nullable<Text>,
         version -> BigInt,
+        gateway_secrets -> Bool,
     }
 }
 

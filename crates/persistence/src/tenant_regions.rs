@@ -2,7 +2,7 @@
 
 use authz::OnTenant;
 use diesel::prelude::*;
-use domain::tenant_region::{Service, TenantRegion};
+use domain::tenant_region::{GatewaySecrets, Service, TenantRegion};
 use domain::text::{KeyModelName, RegionCode};
 
 use crate::error::{Error, Result};
@@ -20,6 +20,7 @@ struct TenantRegionRow {
     available: bool,
     key_model: Option<String>,
     version: i64,
+    gateway_secrets: bool,
 }
 
 pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, region: &RegionCode) -> Result<Option<TenantRegion>> {
@@ -64,6 +65,7 @@ impl TenantRegionRow {
             available: region.service == Service::Available,
             key_model: region.key_model.as_ref().map(ToString::to_string),
             version: region.version,
+            gateway_secrets: region.gateway_secrets == GatewaySecrets::Allowed,
         }
     }
 }
@@ -76,6 +78,7 @@ impl TryFrom<TenantRegionRow> for TenantRegion {
             region: ROW.parse(RegionCode::parse, &row.region)?,
             service: if row.available { Service::Available } else { Service::Unavailable },
             key_model: ROW.parse_if(KeyModelName::parse, row.key_model.as_deref())?,
+            gateway_secrets: if row.gateway_secrets { GatewaySecrets::Allowed } else { GatewaySecrets::Forbidden },
             version: row.version,
         })
     }

@@ -88,6 +88,8 @@ pub enum Error {
     ClaimExists,
     #[error("the secret can no longer be put into a claim link, or not by this caller")]
     ClaimTooLate,
+    #[error("the tenant does not let gateways have secrets")]
+    SecretsForbidden,
     #[error("the feed no longer has what comes after this number")]
     FeedGone,
     #[error("a guardrail forbids it")]

@@ -7,7 +7,7 @@ pub use change::{OfferChanged, TenantRegionChange, change};
 use authz::action::{ListTenantRegions, ReadTenantRegion};
 use authz::{OnTenant, Permit};
 use domain::region::Region;
-use domain::tenant_region::{RegionStatus, Service as Availability, TenantRegion};
+use domain::tenant_region::{GatewaySecrets, RegionStatus, Service as Availability, TenantRegion};
 use domain::text::{KeyModelName, RegionCode};
 use persistence::{Reading, keys, regions, tenant_regions};
 
@@ -29,6 +29,7 @@ impl Offer {
             region: region.code.clone(),
             service: Availability::Unavailable,
             key_model: None,
+            gateway_secrets: GatewaySecrets::Allowed,
             version: 0,
         });
         Self { region, own, key_count }

@@ -68,7 +68,9 @@ pub use tenant::{
     ChangeTenant, CreateTenant, CreatedTenant, DeleteTenantQuery, FirstAdmin, StoppedTenant, Tenant, TenantQuery,
     TenantStatus,
 };
-pub use tenant_region::{ChangeTenantRegion, ChangedTenantRegion, RegionService, TenantRegion, TenantRegionStatus};
+pub use tenant_region::{
+    ChangeTenantRegion, ChangedTenantRegion, GatewaySecrets, RegionService, TenantRegion, TenantRegionStatus,
+};
 pub use usage::{DayUsage, KeyUsage, PairUsage};
 pub use user::{ChangeUser, CreateUser, CreatedUser, Invitation, User, UserRole, UserStatus};
 

@@ -7,7 +7,8 @@ use crate::{CreatedKey, present};
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "region": "waw3-1", "name": "Warsaw 3", "s3_endpoint": "https://s3.waw3-1.example.org", "service": "available",
-    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "version": 1
+    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "gateway_secrets": "allowed",
+    "version": 1
 }))]
 pub struct TenantRegion {
     pub region: String,
@@ -17,6 +18,7 @@ pub struct TenantRegion {
     pub status: TenantRegionStatus,
     pub key_model: String,
     pub key_count: i64,
+    pub gateway_secrets: GatewaySecrets,
     pub version: i64,
 }
 
@@ -24,7 +26,8 @@ pub struct TenantRegion {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "region": "waw3-1", "name": "Warsaw 3", "s3_endpoint": "https://s3.waw3-1.example.org", "service": "available",
-    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "version": 1
+    "status": "NOT CONFIGURED", "key_model": "pair", "key_count": 0, "gateway_secrets": "allowed",
+    "version": 1
 }))]
 pub struct ChangedTenantRegion {
     #[serde(flatten)]
@@ -39,6 +42,14 @@ pub struct ChangedTenantRegion {
 pub enum RegionService {
     Available,
     Unavailable,
+}
+
+/// Whether gateways that were made capable of it may be given the secrets of the tenant's keys in the region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewaySecrets {
+    Allowed,
+    Forbidden,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,4 +72,6 @@ pub struct ChangeTenantRegion {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub key_model: Option<Option<String>>,
+    /// Stays as it is if left out.
+    pub gateway_secrets: Option<GatewaySecrets>,
 }

@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, get, put, web};
 use authz::action::{ChangeTenantRegion, ListTenantRegions, ReadTenantRegion};
-use domain::tenant_region::Service as Availability;
+use domain::tenant_region::{GatewaySecrets, Service as Availability};
 use domain::text::{KeyModelName, RegionCode};
 use service::tenant_regions::{self, TenantRegionChange};
 use wire::{ChangedTenantRegion, ListQuery, Page, RegionService, TenantRegion};
@@ -53,7 +53,8 @@ pub(crate) async fn read_tenant_region(
 ///
 /// Makes the region's service available or takes it away. The first time, its storage instance is made, and where the key
 /// model has it so, that instance's first key. Operators and partners may give the tenant another key model than the
-/// region's.
+/// region's. The tenant may forbid that gateways are given its secrets here; those that were given before go on with them
+/// until their keys are reset.
 #[utoipa::path(
     tag = "tenant regions",
     params(
@@ -84,7 +85,11 @@ pub(crate) async fn change_tenant_region(
         Some(None) => Some(None),
         Some(Some(name)) => validation.take("/key_model", KeyModelName::parse(&name)).map(Some),
     };
-    let change = validation.finish(Some(TenantRegionChange { service, key_model }))?;
+    let gateway_secrets = body.gateway_secrets.map(|said| match said {
+        wire::GatewaySecrets::Allowed => GatewaySecrets::Allowed,
+        wire::GatewaySecrets::Forbidden => GatewaySecrets::Forbidden,
+    });
+    let change = validation.finish(Some(TenantRegionChange { service, key_model, gateway_secrets }))?;
     let changed = caller
         .run(move |service, context, permit| {
             let changed = tenant_regions::change(service, context, permit, &code, &change)?;

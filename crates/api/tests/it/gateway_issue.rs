@@ -122,6 +122,39 @@ on_both_databases! {
         }
     }
 
+    fn a_tenant_may_forbid_that_gateways_have_its_secrets(server: &Server) {
+        let shop = shop(server);
+        let secret = format!("/v1/gateway/keys/{}/secret", shop.signer.access_key_id);
+        shop.gateway.client.get(&secret).expect(200);
+        let region = shop.place.tenant.path(&format!("/regions/{REGION}"));
+        let forbidden = json!({"service": "available", "gateway_secrets": "forbidden"});
+        let shown = shop.place.tenant.admin.client.put(&region, forbidden).expect(200);
+        assert_eq!(shown.field("/gateway_secrets"), "forbidden");
+        shop.gateway.client.get(&secret).expect_problem(403, "secrets-forbidden");
+        // What is left out stays, and everything else goes on.
+        shop.place.admin.put(&region, json!({"service": "available"})).expect(200);
+        shop.gateway.client.get(&secret).expect_problem(403, "secrets-forbidden");
+        assert_eq!(shop.issue(json!([shop.item(server, 0)])).expect(200).field("/results/0/decision"), "allow");
+        assert_eq!(shop.audited("secret.issued").len(), 1);
+        shop.place.admin.put(&region, json!({"service": "available", "gateway_secrets": "allowed"})).expect(200);
+        shop.gateway.client.get(&secret).expect(200);
+    }
+
+    fn what_a_gateway_is_not_capable_of_is_refused_and_recorded(server: &Server) {
+        let shop = shop(server);
+        let narrow = server.gateway(&[REGION], &["verify"]);
+        let secret = format!("/v1/gateway/keys/{}/secret", shop.signer.access_key_id);
+        for _ in 0..3 {
+            narrow.client.get(&secret).expect_problem(403, "forbidden");
+        }
+        server.service().write_down_denials().unwrap();
+        let events = server.operator().get("/v1/audit?action=access.denied").expect(200).items();
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!(events[0]["actor"], json!({"kind": "gateway", "id": narrow.id}));
+        assert_eq!((&events[0]["target"]["kind"], &events[0]["details"]["refused"]), (&json!("issue_secret"), &json!("3")));
+        assert!(shop.audited("secret.issued").is_empty());
+    }
+
     fn use_is_counted_and_shown_on_the_key(server: &Server) {
         let shop = shop(server);
         let mut body = shop.signer.request(server.now());

@@ -7,6 +7,7 @@ sys.path.insert(0, sys.argv[1])
 from generated import AuthenticatedClient, Client
 from generated.api.keys import create_key, disable_key, list_keys, open_claim, read_key_usage, revoke_key
 from generated.api.audit import read_tenant_audit
+from generated.api.posture import read_partner_posture, read_tenant_posture
 from generated.api.partners import create_partner, list_partners, read_partner
 from generated.api.sessions import accept_invitation, log_in
 from generated.api.tenant_regions import change_tenant_region, list_tenant_regions
@@ -123,9 +124,14 @@ refused(create_key.sync_detailed(tenant, client=portal, body=CreateKey(region=re
 ok(restore_tenant.sync_detailed(tenant, client=portal), 200)
 ok(read_me.sync_detailed(client=ada), 200)
 
-# What was used, and what was done. The rolled-up posture of a partner's customers belongs here once it is there.
+# What was used, and what was done.
 usage = ok(read_key_usage.sync_detailed(tenant, key.key.id, client=portal), 200)
 assert usage.key_id == key.key.id and usage.last_used_at is None
+of_tenant = ok(read_tenant_posture.sync_detailed(tenant, client=portal), 200)
+assert of_tenant.keys == of_tenant.active >= 2, of_tenant
+posture = ok(read_partner_posture.sync_detailed(reseller.id, client=portal), 200)
+assert (posture.keys, posture.without_expiry) == (of_tenant.keys, of_tenant.without_expiry), posture
+assert [each.tenant_id for each in posture.tenants.items if each.keys] == [tenant], posture
 actions = [event.action for event in pages(read_tenant_audit, tenant=tenant, client=portal)]
 assert {"tenant.created", "key.created", "key.claimed", "tenant.suspended", "tenant.restored"} <= set(actions), actions
 

@@ -5,7 +5,7 @@ use testkit::on_both_databases;
 
 fn offer(region: &str, service: &str, status: &str, key_model: &str, version: i64) -> Value {
     json!({"region": region, "name": region, "s3_endpoint": format!("https://s3.{region}.example.org"), "service": service,
-        "status": status, "key_model": key_model, "key_count": 0, "version": version})
+        "status": status, "key_model": key_model, "key_count": 0, "gateway_secrets": "allowed", "version": version})
 }
 
 on_both_databases! {

@@ -14,6 +14,7 @@ use domain::audit::{AuditAction, Chain, Target};
 use domain::id::TenantId;
 use domain::key::AccessKeyId;
 use domain::liveness::{self, Dead};
+use domain::tenant_region::GatewaySecrets;
 use domain::text::RegionCode;
 use domain::{Invalid, Secret, Timestamp};
 use quick_cache::sync::Cache;
@@ -112,6 +113,9 @@ pub fn issue_secret(
     let Some(pair) = pair else { return Ok(SecretIssued::Denied(Dead::Unknown.into())) };
     if let Err(dead) = liveness::pair(Some(&pair.standing), context.now) {
         return Ok(SecretIssued::Denied(dead.into()));
+    }
+    if pair.gateway_secrets == GatewaySecrets::Forbidden {
+        return Err(Error::SecretsForbidden);
     }
     let Some(secret) = pair.secret()? else { return Ok(SecretIssued::Denied(Dead::Unknown.into())) };
     let secret = Secret::new(String::from_utf8_lossy(&secret).into_owned());

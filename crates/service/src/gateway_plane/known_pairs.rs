@@ -15,6 +15,7 @@ use domain::id::{InstanceId, KeyId, PartnerId, TenantId};
 use domain::key::{AccessKeyId, Grants};
 use domain::liveness::{self, Standing};
 use domain::partner::PartnerPath;
+use domain::tenant_region::GatewaySecrets;
 use domain::text::{Label, RegionCode};
 use persistence::pair_facts::{self, PairFacts};
 use persistence::{DataKey, Place, SealedSecret};
@@ -37,6 +38,7 @@ pub struct KnownPair {
     pub label: Option<Label>,
     pub grants: Grants,
     pub standing: Standing,
+    pub gateway_secrets: GatewaySecrets,
     /// Of the pair and the key together: another value, another state.
     pub version: (i64, i64),
     partner: Option<PartnerPath>,
@@ -261,6 +263,7 @@ impl KnownPair {
         let owner = liveness::tenant(&facts.tenant, &facts.partners);
         Self {
             standing: Standing::of(&facts.key, &facts.pair, owner, facts.service),
+            gateway_secrets: facts.gateway_secrets,
             version: (facts.key.version, facts.pair.version),
             namespace: facts.instance.namespace().to_owned(),
             access_key_id: facts.pair.access_key_id,

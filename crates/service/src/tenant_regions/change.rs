@@ -3,7 +3,7 @@ use authz::{Caller, OnTenant, Permit};
 use domain::Invalid;
 use domain::audit::{AuditAction, Target};
 use domain::change::Change;
-use domain::tenant_region::{Service as Availability, TenantRegion};
+use domain::tenant_region::{GatewaySecrets, Service as Availability, TenantRegion};
 use domain::text::{KeyModelName, RegionCode};
 use persistence::{Writing, instances, key_models, tenant_regions};
 
@@ -18,6 +18,7 @@ pub struct TenantRegionChange {
     pub service: Availability,
     /// `Some(None)` goes back to the region's own. Which product a tenant has is not for its own people to say.
     pub key_model: Option<Option<KeyModelName>>,
+    pub gateway_secrets: Option<GatewaySecrets>,
 }
 
 /// What the tenant has there now; with the first key of a storage instance that was made on the way, where the key model
@@ -49,6 +50,7 @@ pub fn change(
         let own = TenantRegion {
             service: change.service,
             key_model: change.key_model.clone().unwrap_or_else(|| before.own.key_model.clone()),
+            gateway_secrets: change.gateway_secrets.unwrap_or(before.own.gateway_secrets),
             ..before.own.clone()
         };
         let after = Offer { own: own.clone(), ..before.clone() };
@@ -72,6 +74,10 @@ pub fn change(
                 if offer.own.service == Availability::Available { "available" } else { "unavailable" }.to_owned(),
             ),
             ("key_model", offer.key_model().to_string()),
+            (
+                "gateway_secrets",
+                (if offer.own.gateway_secrets == GatewaySecrets::Allowed { "allowed" } else { "forbidden" }).to_owned(),
+            ),
         ];
         db.record(AuditAction::TenantRegionChanged, Target::new("region", code), &details)?;
         let initial_key = service.first_instance(permit, db, &offer)?;

@@ -1,0 +1,1 @@
+ALTER TABLE tenant_regions DROP COLUMN gateway_secrets;
