@@ -17,13 +17,15 @@ import { say } from "../parts/toasts.js";
 /** @typedef {"/v1/audit" | "/v1/partners/{partner}/audit" | "/v1/tenants/{tenant}/audit"} Source */
 
 const ACTIONS = [
-  "key.created", "key.changed", "key.reset", "key.rotated", "key.retired", "key.disabled", "key.enabled", "key.revoked", "key.deleted",
-  "key.imported", "key.claimed", "claim_link.made", "claim_link.reused", "user.created", "user.invited", "user.joined", "user.changed",
-  "user.deleted", "password.changed", "session.started", "session.ended", "refresh_token.reused", "token.created", "token.rotated",
-  "token.deleted", "tenant.created", "tenant.changed", "tenant.suspended", "tenant.resumed", "tenant.deleted", "tenant.restored",
-  "tenant_region.changed", "instance.created", "instance.changed", "instance.deleted", "bucket.registered", "bucket.unregistered",
-  "partner.created", "partner.changed", "partner.suspended", "partner.resumed", "partner.deleted", "region.created", "region.changed",
-  "region.deleted", "key_model.created", "key_model.changed", "key_model.deleted",
+  "platform.initialised", "operator.bootstrapped", "setup_link.made", "region.created", "region.changed", "region.deleted",
+  "key_model.created", "key_model.changed", "key_model.deleted", "partner.created", "partner.changed", "partner.guardrails_changed",
+  "partner.stopped", "partner.stop_undone", "partner.suspended", "partner.resumed", "partner.deleted", "tenant.created", "tenant.changed",
+  "tenant.suspended", "tenant.resumed", "tenant.deleted", "tenant.restored", "tenant.purged", "tenant_region.changed", "instance.created",
+  "instance.changed", "instance.deleted", "bucket.registered", "bucket.unregistered", "key.created", "key.imported", "key.changed",
+  "key.reset", "key.rotated", "key.retired", "key.disabled", "key.enabled", "key.revoked", "key.deleted", "key.claimed", "claim_link.made",
+  "claim_link.reused", "user.created", "user.invited", "user.joined", "user.changed", "user.deleted", "password.changed", "token.created",
+  "token.rotated", "token.deleted", "session.started", "session.ended", "refresh_token.reused", "gateway.created", "gateway.changed",
+  "gateway.deleted", "signing_keys.issued", "secret.issued", "access.denied",
 ];
 /** Events in one file, at most. */
 const MOST = 20_000;

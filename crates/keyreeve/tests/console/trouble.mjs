@@ -128,9 +128,9 @@ await journey("trouble", async ({ someone }) => {
   await slow.sees("Too many requests");
   await slow.sees(/You can try again in \d+ seconds?/);
   await slow.axe("too many requests");
-  await slow.page.getByRole("button", { name: "Try again" }).click({ timeout: 20_000 });
-  await slow.row("Ada Lovelace").waitFor({ timeout: 20_000 }).catch(async () => {
-    await slow.page.getByRole("button", { name: "Try again" }).click({ timeout: 20_000 });
+  await slow.page.getByRole("button", { name: "Try again" }).click();
+  await slow.row("Ada Lovelace").waitFor().catch(async () => {
+    await slow.page.getByRole("button", { name: "Try again" }).click();
     await slow.row("Ada Lovelace").waitFor();
   });
 
