@@ -36,6 +36,16 @@ fn a_partner_and_an_operator_with_their_tokens() {
 }
 
 #[test]
+fn guardrails_and_the_emergency_stop() {
+    Scene::new().play("guardrails");
+}
+
+#[test]
+fn gateways_and_what_they_have_confirmed() {
+    Scene::new().play("gateways");
+}
+
+#[test]
 fn members_and_audit() {
     Scene::new().play("members");
 }
