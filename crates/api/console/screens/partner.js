@@ -1,20 +1,20 @@
 // One partner: its state, its guardrails, how the keys below it stand, and what can be done to the whole of it.
 import { html, useState } from "../vendor/preact.js";
 import { request } from "../lib/api.js";
-import { useList, useLoad, useSend } from "../lib/load.js";
+import { useLoad, useSend } from "../lib/load.js";
 import { go } from "../lib/router.js";
 import { can, me } from "../lib/session.js";
 import { Confirm } from "../parts/confirm.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field, Form } from "../parts/fields.js";
-import { KeyCounts } from "../parts/figures.js";
 import { Ago, Facts, Head, Status } from "../parts/page.js";
 import { ProblemNote, ProblemPage } from "../parts/problem.js";
 import { ReceiptNote } from "../parts/receipt.js";
-import { Skeleton, Table } from "../parts/table.js";
+import { Skeleton } from "../parts/table.js";
 import { say } from "../parts/toasts.js";
 import { StopPartner, Stopped } from "./emergency-stop.js";
 import { GuardrailPanel } from "./guardrails.js";
+import { PartnerPosture } from "./posture.js";
 
 /** @typedef {import("../lib/types").Schemas["Partner"]} Partner */
 /** @typedef {import("../lib/types").Schemas["StoppedPartner"]} Answer */
@@ -34,7 +34,7 @@ export function PartnerScreen({ partner: id }) {
     ${partner.status === "stopped" && html`<${Stopped} of=${partner} onDone=${done("The stop is undone: what worked before works again")} onReload=${found.reload} />`}
     <${Facts} facts=${[["Id", html`<code>${partner.id}</code>`], ["Below", partner.parent_id ? html`<a href=${`/console/partners/${partner.parent_id}`}><code>${partner.parent_id}</code></a>` : "Nobody"], ["Created", html`<${Ago} at=${partner.created_at} />`], ["Suspended", partner.suspended_at ? html`<${Ago} at=${partner.suspended_at} />` : undefined]]} />
     <${GuardrailPanel} of=${partner} onChange=${found.set} />
-    ${can("usage") && html`<${Posture} partner=${id} />`}`;
+    ${can("usage") && html`<${PartnerPosture} partner=${id} />`}`;
 }
 
 /** @param {{of: Partner, onDone: (what: string) => (answer: Answer) => void, onSet: (partner: Partner) => void, onReload: () => void}} props */
@@ -76,22 +76,4 @@ function ChangePartner({ of, onClose, onDone }) {
       <${Field} label="Name" value=${name} onInput=${setName} maxlength="200" autofocus error=${change.problem?.at("/name")} />
     </${Form}>
   </${Dialog}>`;
-}
-
-/** How the keys of all tenants below stand, and of each of them. @param {{partner: string}} props */
-function Posture({ partner }) {
-  const list = useList(/** @type {any} */ ("/v1/partners/{partner}/posture"), { path: { partner } }, (answer) => answer.tenants);
-  const worry = (/** @type {number} */ count) => count > 0 ? html`<span class="warn-text">${count}</span>` : html`<span class="muted">0</span>`;
-  return html`
-    <h2>Posture</h2>
-    ${list.whole && html`<${KeyCounts} of=${list.whole} />`}
-    <${Table} caption="How the keys of each tenant stand" list=${/** @type {any} */ (list)} id=${(row) => row.tenant_id} empty="No tenants below it yet." columns=${[
-      { head: "Tenant", kind: "main", cell: (row) => html`<a href=${`/console/tenants/${row.tenant_id}`}>${row.name}</a>` },
-      { head: "Keys", cell: (row) => row.keys },
-      { head: "Past rotation age", cell: (row) => worry(row.past_rotation_age) },
-      { head: "Unused 45 days", cell: (row) => worry(row.unused_45_days) },
-      { head: "Unused 90 days", cell: (row) => worry(row.unused_90_days) },
-      { head: "All buckets", cell: (row) => row.all_buckets },
-      { head: "Never expire", cell: (row) => row.without_expiry },
-    ]} />`;
 }

@@ -9,12 +9,12 @@ import { Confirm } from "../parts/confirm.js";
 import { Dialog } from "../parts/dialog.js";
 import { Check, Field, Form, Select } from "../parts/fields.js";
 import { Icon } from "../parts/icon.js";
-import { KeyCounts } from "../parts/figures.js";
 import { Ago, Facts, Head, Status } from "../parts/page.js";
 import { ProblemNote, ProblemPage } from "../parts/problem.js";
 import { ReceiptNote } from "../parts/receipt.js";
 import { Skeleton, Table } from "../parts/table.js";
 import { showInvitation } from "./members.js";
+import { TenantPosture } from "./posture.js";
 
 /** @typedef {import("../lib/types").Schemas["Tenant"]} Tenant */
 /** @typedef {import("../lib/types").Schemas["Receipt"]} Receipt */
@@ -99,14 +99,6 @@ export function TenantScreen({ tenant: id }) {
     <${Facts} facts=${[["Id", html`<code>${tenant.id}</code>`], ["Reference", tenant.external_ref], ["Partner", tenant.partner_id ? html`<a href=${`/console/partners/${tenant.partner_id}`}><code>${tenant.partner_id}</code></a>` : "The operator's own"], ["Created", html`<${Ago} at=${tenant.created_at} />`], ["Suspended", tenant.suspended_at ? html`<${Ago} at=${tenant.suspended_at} />` : undefined]]} />
     ${can("usage") && html`<h2>Posture</h2><${TenantPosture} tenant=${tenant.id} />`}
     ${isRenaming && html`<${ChangeTenant} of=${tenant} onClose=${() => setRenaming(false)} onDone=${() => { setRenaming(false); found.reload(); }} />`}`;
-}
-
-/** How the keys of a tenant stand; nothing while there are none, if so wanted. @param {{tenant: string, hideEmpty?: boolean}} props */
-export function TenantPosture({ tenant, hideEmpty = false }) {
-  const found = useLoad((signal) => request("get", "/v1/tenants/{tenant}/posture", { path: { tenant }, signal }), [tenant]);
-  if (found.problem) return html`<${ProblemNote} problem=${found.problem} onRetry=${found.reload} />`;
-  if (hideEmpty && !found.data?.keys) return null;
-  return found.data ? html`<${KeyCounts} of=${found.data} />` : html`<${Skeleton} rows=${1} />`;
 }
 
 /** @param {{of: Tenant, onRename: () => void, onReload: () => void, onDone: (what: string, answer: any) => void}} props */

@@ -52,6 +52,7 @@ pub(super) const FILES: Files = files! {
     "screens/members.js"
     "screens/partner.js"
     "screens/partners.js"
+    "screens/posture.js"
     "screens/region-card.js"
     "screens/regions.js"
     "screens/sign-in.js"
