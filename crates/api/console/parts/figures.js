@@ -9,11 +9,11 @@ export const Figures = ({ label, of }) => html`
   <dl class="figures" aria-label=${label}>${of.map(([count, what, isWorry]) => html`
     <div key=${what} class=${isWorry && count > 0 ? "warn" : ""}><dt>${what}</dt><dd>${number.format(count)}</dd></div>`)}</dl>`;
 
-/** How keys stand, as reports count them. @param {{of: import("../lib/types").Schemas["KeyCounts"]}} props */
-export const KeyCounts = ({ of }) => html`<${Figures} label="How the keys stand" of=${[
+/** How keys stand, as reports count them; in brief, without what there is none of. @param {{of: import("../lib/types").Schemas["KeyCounts"], isBrief?: boolean}} props */
+export const KeyCounts = ({ of, isBrief = false }) => html`<${Figures} label="How the keys stand" of=${[
   [of.keys, "Keys"], [of.active, "Active"], [of.past_rotation_age, "Past rotation age", true], [of.unused_45_days, "Unused for 45 days", true],
   [of.unused_90_days, "Unused for 90 days", true], [of.all_buckets, "Open all buckets"], [of.without_expiry, "Never expire"],
-]} />`;
+].filter(([count]) => count || !isBrief)} />`;
 
 const DAYS = 92;
 const HEIGHT = 40;

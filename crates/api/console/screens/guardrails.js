@@ -31,7 +31,7 @@ const titleOf = (/** @type {string} */ name) => RULES.find(([rule]) => rule === 
 export function GuardrailPanel({ of, onChange }) {
   const [isChanging, setChanging] = useState(false);
   const mayChange = can("partners:write") && of.id !== me.value?.partner_id;
-  const none = html`<span class="muted">free</span>`;
+  const none = html`<span class="muted">not set</span>`;
   return html`
     <section class="panel">
       <div class="head"><h2>Guardrails</h2>${mayChange && html`<div class="head-actions"><button type="button" class="small" onClick=${() => setChanging(true)}>Change guardrails</button></div>`}</div>

@@ -34,7 +34,7 @@ export function Keys({ tenant }) {
     <${Head} title="Keys" lead="Access keys for your S3 storage. A secret is shown once, when it is made.">
       ${open.length > 0 && can("keys:write") && html`<button type="button" class="primary" data-key="n" onClick=${() => setCreating(true)}><${Icon} name="plus" />Create key</button>`}
     </${Head}>
-    ${can("usage") && html`<${TenantPosture} key=${`posture ${turn}`} tenant=${tenant} hideEmpty />`}
+    ${can("usage") && html`<${TenantPosture} key=${`posture ${turn}`} tenant=${tenant} isBrief />`}
     ${offers.data.length === 0 && html`<div class="empty"><p>No region is offered yet. Whoever runs this storage adds them.</p></div>`}
     ${single.length > 0 && html`<section aria-label="Regions"><div class="cards">${single.map((offer) => html`<${RegionCard} key=${offer.region} tenant=${tenant} offer=${offer} turn=${turn} onChange=${changed} />`)}</div></section>`}
     ${many.length > 0 && html`<${ManyKeys} key=${turn} tenant=${tenant} offers=${many} all=${offers.data} onChange=${changed} />`}

@@ -6,12 +6,12 @@ import { KeyCounts } from "../parts/figures.js";
 import { ProblemNote } from "../parts/problem.js";
 import { Skeleton, Table } from "../parts/table.js";
 
-/** Nothing while there are no keys, if so wanted. @param {{tenant: string, hideEmpty?: boolean}} props */
-export function TenantPosture({ tenant, hideEmpty = false }) {
+/** In brief: nothing of which there is none, and nothing at all while there are no keys. @param {{tenant: string, isBrief?: boolean}} props */
+export function TenantPosture({ tenant, isBrief = false }) {
   const found = useLoad((signal) => request("get", "/v1/tenants/{tenant}/posture", { path: { tenant }, signal }), [tenant]);
-  if (hideEmpty && !found.data?.keys) return null;
+  if (isBrief && !found.data?.keys) return null;
   if (found.problem) return html`<${ProblemNote} problem=${found.problem} onRetry=${found.reload} />`;
-  return found.data ? html`<${KeyCounts} of=${found.data} />` : html`<${Skeleton} rows=${1} />`;
+  return found.data ? html`<${KeyCounts} of=${found.data} isBrief=${isBrief} />` : html`<${Skeleton} rows=${1} />`;
 }
 
 /** @param {{partner: string}} props */

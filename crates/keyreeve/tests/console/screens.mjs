@@ -6,11 +6,11 @@ const theme = process.env.CONSOLE_THEME;
 const WIDTHS = [[360, 780], [1280, 900], [3840, 2160]];
 
 await journey(`screens-${theme}`, async ({ someone }) => {
-  const { acme, empty, partner, stopped, partnerToken, gateway, keys } = await furnish(new Api());
+  const { follow, acme, empty, partner, stopped, partnerToken, gateway, keys } = await furnish(new Api());
   const below = (tenant) => ["", "/keys", "/members", "/regions", "/audit"].map((rest) => `/console/tenants/${tenant}${rest}`);
   const visits = [
     { name: "nobody", come: (one) => one.go("/console"), places: ["/console", "/setup", "/invitation", "/claim"] },
-    { name: "admin", come: (one) => one.signIn(acme.admin.email), places: ["/console/keys", `/console/keys/${keys[1].id}`, `/console/keys/${keys[2].id}`, "/console/keys?label=nothing", "/console/instances", "/console/buckets", "/console/members", "/console/tokens", "/console/regions", "/console/audit", "/console/account", "/console/keys/key_00000000000000000000000000", "/console/nowhere"] },
+    { name: "admin", come: (one) => one.signIn(acme.admin.email), places: ["/console/keys", `/console/keys/${keys[0].id}`, `/console/keys/${keys[1].id}`, `/console/keys/${keys[2].id}`, "/console/keys?label=nothing", "/console/instances", "/console/buckets", "/console/members", "/console/tokens", "/console/regions", "/console/audit", "/console/account", "/console/keys/key_00000000000000000000000000", "/console/nowhere"] },
     { name: "fresh", come: (one) => one.signIn(empty.admin.email), places: ["/console/keys"] },
     { name: "member", come: (one) => one.signIn(acme.member.email), places: ["/console/account", "/console/keys"] },
     { name: "partner", come: (one) => one.signInWithToken(partnerToken), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}/tokens`] },
@@ -19,13 +19,14 @@ await journey(`screens-${theme}`, async ({ someone }) => {
   for (const visit of visits) {
     const one = await someone({ theme });
     await visit.come(one);
-    for (const place of visit.places) {
+    for (const [at, place] of visit.places.entries()) {
+      if (place.includes("gateways")) await follow();
       await one.page.setViewportSize({ width: 1280, height: 900 });
       await one.go(place);
       await one.settled();
       for (const [width, height] of WIDTHS) {
         await one.page.setViewportSize({ width, height });
-        const name = `${visit.name}${place.replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
+        const name = `${visit.name}-${at}${place.replaceAll(/(key|ten|ptr|gtw)_\w+/g, "$1").replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
         const over = await one.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         await one.shot(`${name}.png`);
         assert.ok(over <= 0, `${name} is ${over} pixels wider than its window`);

@@ -38,9 +38,13 @@ export async function furnish(api) {
   const gateway = await api.post("/v1/gateways", { name: "waw3-edge", regions: ["waw3-1", "fra1"], capabilities: ["verify", "signing_keys", "changes", "usage"] });
   await api.post("/v1/gateways", { name: "sto2-keystone", regions: ["sto2"], capabilities: ["verify", "keystone"] });
   const edge = new Api((await api.post(`/v1/gateways/${gateway.id}/tokens`, { description: "edge", expires_at: inDays(300) })).token);
-  for (const instance of ["edge-1", "edge-2"]) await edge.get(`/v1/gateway/changes?instance=${instance}&after=${(await edge.get(`/v1/gateway/changes?instance=${instance}`)).sequence}`);
+  // Two processes hold leases; one of them has not confirmed all.
+  const follow = async () => {
+    const { sequence } = await edge.get("/v1/gateway/changes?instance=edge-1");
+    for (const [instance, after] of [["edge-1", sequence], ["edge-2", sequence - 1]]) await edge.get(`/v1/gateway/changes?instance=${instance}&after=${after}`);
+  };
   const used = (at, days, count) => ({ access_key_id: keys[at].access_key_id, last_used_at: inDays(-days), count, source_ip: "203.0.113.9", user_agent: "aws-cli/2.17" });
   for (let day = 80; day >= 0; day--) await edge.post("/v1/gateway/usage", { items: [used(0, day, 40 + ((day * 37) % 90))] });
   await edge.post("/v1/gateway/usage", { items: [used(3, 0, 3), used(5, 2, 900)] });
-  return { acme, empty, partner, stopped, gateway, partnerToken: partnerToken.token, keys };
+  return { follow, acme, empty, partner, stopped, gateway, partnerToken: partnerToken.token, keys };
 }
