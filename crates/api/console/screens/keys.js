@@ -106,11 +106,13 @@ function Filters({ filter, regions, hasBuckets }) {
 const NoKeys = ({ offers }) => {
   const region = offers.find((offer) => offer.service === "available") ?? offers[0];
   const needsInstance = region.model.instances === "many";
+  const command = [
+    `curl ${location.origin}/v1/tenants/$TENANT/keys \\`, '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
+    `  -d '{"region": "${region.region}", "label": "My application"}'`,
+  ].join("\n");
   return html`
     <p class="empty-title">No keys yet</p>
     <p>${needsInstance ? html`Keys live in storage instances. <a href="instances">Make one</a>, and its first key comes with it.` : "Make one key for each application: then each can be replaced by itself."}</p>
     ${!needsInstance && html`<p>With the API it is one line:</p>
-    <pre tabindex="0" aria-label="A command">curl ${location.origin}/v1/tenants/$TENANT/keys \\
-  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{"region": "${region.region}", "label": "My application"}'</pre>`}`;
+    <pre tabindex="0" aria-label="A command">${command}</pre>`}`;
 };
