@@ -27,9 +27,10 @@ export function Bars({ days }) {
   const said = `${number.format(total)} use${total === 1 ? "" : "s"} on ${bars.length} of the last ${DAYS} days, at most ${number.format(most)} on one`;
   return html`
     <figure class="bars">
+      <figcaption>${said}</figcaption>
       <svg viewBox=${`0 0 ${DAYS * 4} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${said}>
         ${bars.map(({ day, uses, at }) => { const height = Math.max(2, (uses / most) * HEIGHT); return html`<rect key=${day} x=${at * 4} y=${HEIGHT - height} width="3" height=${height}><title>${onDay(day)}: ${number.format(uses)}</title></rect>`; })}
       </svg>
-      <figcaption><span>${onDay((today - DAYS + 1) * DAY)}</span><span>${said}</span><span>today</span></figcaption>
+      <p class="ends" aria-hidden="true"><span>${onDay((today - DAYS + 1) * DAY)}</span><span>today</span></p>
     </figure>`;
 }

@@ -44,7 +44,6 @@ export async function furnish(api) {
     for (const [instance, after] of [["edge-1", sequence], ["edge-2", sequence - 1]]) await edge.get(`/v1/gateway/changes?instance=${instance}&after=${after}`);
   };
   const used = (at, days, count) => ({ access_key_id: keys[at].access_key_id, last_used_at: inDays(-days), count, source_ip: "203.0.113.9", user_agent: "aws-cli/2.17" });
-  for (let day = 80; day >= 0; day--) await edge.post("/v1/gateway/usage", { items: [used(0, day, 40 + ((day * 37) % 90))] });
-  await edge.post("/v1/gateway/usage", { items: [used(3, 0, 3), used(5, 2, 900)] });
+  await edge.post("/v1/gateway/usage", { items: [used(0, 0, 1024), used(3, 0, 3), used(5, 0, 900)] });
   return { follow, acme, empty, partner, stopped, gateway, partnerToken: partnerToken.token, keys };
 }
