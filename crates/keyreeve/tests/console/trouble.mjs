@@ -128,10 +128,10 @@ await journey("trouble", async ({ someone }) => {
   await slow.sees("Too many requests");
   await slow.sees(/You can try again in \d+ seconds?/);
   await slow.axe("too many requests");
-  const again = slow.page.locator("button:enabled").filter({ hasText: "Try again" });
+  const retry = slow.page.locator("button:enabled").filter({ hasText: "Try again" });
   await until("the server to answer again", async () => {
     if (await slow.row("Ada Lovelace").count() > 0) return true;
-    if (await again.count() > 0) await again.click();
+    if (await retry.count() > 0) await retry.click();
     return false;
   });
 
@@ -172,6 +172,9 @@ await journey("trouble", async ({ someone }) => {
 
 /** Waits until whoever started us has done what we asked. */
 function told() {
-  return new Promise((resolve) => process.stdin.once("data", resolve));
+  return new Promise((resolve, reject) => {
+    process.stdin.once("data", resolve);
+    process.stdin.once("end", () => reject(new Error("whoever started this has gone")));
+  });
 }
 process.stdin.unref?.();

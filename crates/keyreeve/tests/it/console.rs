@@ -59,7 +59,7 @@ fn trouble_is_said_humanely_and_nothing_typed_is_lost() {
     let settings = [("CONSOLE_OPERATOR", scene.token.as_str()), ("CONSOLE_SLOW_URL", &localhost(&slow.url))];
     run("trouble", &format!("http://{address}"), &settings, &mut |word| match word {
         "STOP" => drop(server.take().unwrap().stop().succeeded()),
-        "START" => server = Some(scene.home.serve(&["--listen", &address])),
+        "START" => server = Some(scene.home.serve_at(&address, &[])),
         _ => {}
     });
 }
