@@ -13,13 +13,15 @@ import { Toasts } from "./parts/toasts.js";
 import { Account } from "./screens/account.js";
 import { Audit } from "./screens/audit.js";
 import { Buckets } from "./screens/buckets.js";
+import { GatewayScreen, Gateways } from "./screens/gateways.js";
 import { InstanceScreen, Instances } from "./screens/instances.js";
 import { KeyModels } from "./screens/key-models.js";
 import { KeyScreen } from "./screens/key.js";
 import { Keys } from "./screens/keys.js";
 import { Claim, Invitation, SetUp } from "./screens/links.js";
 import { Members } from "./screens/members.js";
-import { PartnerScreen, Partners } from "./screens/partners.js";
+import { PartnerScreen } from "./screens/partner.js";
+import { Partners } from "./screens/partners.js";
 import { Regions } from "./screens/regions.js";
 import { SignIn, SignInAgain } from "./screens/sign-in.js";
 import { TenantRegions } from "./screens/tenant-regions.js";
@@ -49,6 +51,9 @@ const OF_ALL = /** @type {Record<string, (found: any) => any>} */ ({
   "/console/partners/:partner/audit": ({ partner }) => html`<${Audit} source="/v1/partners/{partner}/audit" path=${{ partner }} />`,
   "/console/regions": () => html`<${Regions} />`,
   "/console/key-models": () => html`<${KeyModels} />`,
+  "/console/gateways": () => html`<${Gateways} />`,
+  "/console/gateways/:gateway": ({ gateway }) => html`<${GatewayScreen} key=${gateway} gateway=${gateway} />`,
+  "/console/gateways/:gateway/tokens": ({ gateway }) => html`<${Tokens} key=${gateway} place="/v1/gateways/{gateway}/tokens" path=${{ gateway }} />`,
   "/console/operators": () => html`<${Tokens} place="/v1/operator/tokens" title="Operator tokens" />`,
   "/console/audit": () => html`<${Audit} source="/v1/audit" />`,
 });
@@ -76,9 +81,10 @@ function menu() {
   if (own.length || who?.tenant_id) return [...own, ["Account", "/console/account"]];
   return /** @type {[string, string][]} */ ([
     can("tenants") && ["Tenants", "/console/tenants"],
-    can("partners") && ["Partners", who?.partner_id ? `/console/partners` : "/console/partners"],
+    can("partners") && ["Partners", "/console/partners"],
     ["Regions", "/console/regions"],
     ["Key models", "/console/key-models"],
+    can("platform") && ["Gateways", "/console/gateways"],
     who?.partner_id && can("tokens") && ["API tokens", `/console/partners/${who.partner_id}/tokens`],
     who?.kind === "operator_token" && can("tokens") && ["Operator tokens", "/console/operators"],
     can("audit") && ["Audit", who?.partner_id ? `/console/partners/${who.partner_id}/audit` : "/console/audit"],
@@ -99,23 +105,30 @@ function ofTenant(base) {
   ].filter(Boolean));
 }
 
-/** The second menu, of the tenant or partner that is looked at. @param {{path: string}} props */
+/** What has screens of its own below it: how its kind is called, how it is read, and its menu. */
+const WITHIN = /** @type {Record<string, {title: string, read: (id: string) => Promise<{name: string}>, menu: (base: string) => any[]}>} */ ({
+  tenants: { title: "Tenant", read: (tenant) => request("get", "/v1/tenants/{tenant}", { path: { tenant } }), menu: ofTenant },
+  partners: {
+    title: "Partner", read: (partner) => request("get", "/v1/partners/{partner}", { path: { partner } }),
+    menu: (base) => [["Tenants", `${base}/tenants`], can("tokens") && ["API tokens", `${base}/tokens`], can("audit") && ["Audit", `${base}/audit`]],
+  },
+  gateways: { title: "Gateway", read: (gateway) => request("get", "/v1/gateways/{gateway}", { path: { gateway } }), menu: (base) => [["API tokens", `${base}/tokens`]] },
+});
+
+/** The second menu, of the one that is looked at. @param {{path: string}} props */
 function Within({ path }) {
   const [, , kind, id] = path.split("/");
-  const isTenant = kind === "tenants" && id && id !== me.value?.tenant_id;
-  const isPartner = kind === "partners" && id;
+  const within = id && id !== me.value?.tenant_id ? WITHIN[kind] : undefined;
   const base = `/console/${kind}/${id}`;
   const [name, setName] = useState("");
   useEffect(() => {
     setName("");
-    const found = isTenant ? request("get", "/v1/tenants/{tenant}", { path: { tenant: id } }) : isPartner ? request("get", "/v1/partners/{partner}", { path: { partner: id } }) : null;
-    found?.then((one) => setName(one.name), () => undefined);
+    within?.read(id).then((one) => setName(one.name), () => undefined);
   }, [base]);
-  if (!isTenant && !isPartner) return null;
-  const items = isTenant ? [["Overview", base], ...ofTenant(base)]
-    : [["Overview", base], ["Tenants", `${base}/tenants`], ...(can("tokens") ? [["API tokens", `${base}/tokens`]] : []), ...(can("audit") ? [["Audit", `${base}/audit`]] : [])];
-  return html`<nav class="within" aria-label=${isTenant ? "Tenant" : "Partner"}>
-    <p class="within-name"><a href=${`/console/${kind}`}>${isTenant ? "Tenants" : "Partners"}</a> / <strong>${name || html`<code class="short">${id}</code>`}</strong></p>
+  if (!within) return null;
+  const items = [["Overview", base], ...within.menu(base).filter(Boolean)];
+  return html`<nav class="within" aria-label=${within.title}>
+    <p class="within-name"><a href=${`/console/${kind}`}>${within.title}s</a> / <strong>${name || html`<code class="short">${id}</code>`}</strong></p>
     <${Items} items=${items} path=${path} /></nav>`;
 }
 

@@ -34,15 +34,17 @@ export function useLoad(read, values) {
  * @template {import("./types").ListPath} P
  * @param {P} path
  * @param {{path?: object, query?: Record<string, unknown>}} [options]
+ * @param {(answer: any) => any} [pageIn] Where the page is, if the answer says more than that.
  */
-export function useList(path, options = {}) {
+export function useList(path, options = {}, pageIn = (answer) => answer) {
   const about = JSON.stringify([path, options]);
   const [more, setMore] = useState(/** @type {{about: string, items: import("./types").Item<P>[], cursor: string | null, isLoading?: boolean, problem?: any} | null} */ (null));
   const page = (cursor, signal) => /** @type {Promise<any>} */ (request("get", path, /** @type {any} */ ({
     path: options.path, query: { limit: 50, ...options.query, cursor }, signal,
   })));
-  const first = useLoad(async (signal) => ({ about, page: await page(undefined, signal) }), [about]);
-  const data = first.data?.about === about ? first.data.page : undefined;
+  const first = useLoad(async (signal) => ({ about, answer: await page(undefined, signal) }), [about]);
+  const whole = first.data?.about === about ? first.data.answer : undefined;
+  const data = whole && pageIn(whole);
   const further = more?.about === about && data ? more : null;
   /** @type {import("./types").Item<P>[] | undefined} */
   const items = data && [...data.items, ...(further?.items ?? [])];
@@ -51,7 +53,7 @@ export function useList(path, options = {}) {
     const before = further?.items ?? [];
     setMore({ about, items: before, cursor, isLoading: true });
     try {
-      const got = await page(cursor);
+      const got = pageIn(await page(cursor));
       setMore({ about, items: [...before, ...got.items], cursor: got.next_cursor });
     } catch (error) {
       setMore({ about, items: before, cursor, problem: asProblem(error) });
@@ -60,6 +62,8 @@ export function useList(path, options = {}) {
   return {
     items, problem: first.problem ?? further?.problem, isLoading: first.isLoading || Boolean(further?.isLoading),
     next: cursor ? next : null,
+    /** All that the first answer said. */
+    whole,
     reload: () => { setMore(null); first.reload(); },
   };
 }

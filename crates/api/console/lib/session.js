@@ -20,6 +20,7 @@ const PEOPLE = {
   tokens: ["admin"],
   audit: ["admin"],
   regions: ["admin"],
+  usage: ["admin", "member+"],
 };
 const SCOPES = {
   keys: "keys:read",
@@ -35,6 +36,7 @@ const SCOPES = {
   partners: "tenants:read",
   "partners:write": "partners:write",
   platform: "platform:write",
+  usage: "usage:read",
 };
 
 /** Whether it makes sense to offer this. @param {keyof typeof SCOPES} what */
@@ -42,7 +44,7 @@ export function can(what) {
   const who = me.value;
   if (!who) return false;
   if (who.kind === "user") return (PEOPLE[what] ?? (what === "members:write" ? ["admin"] : [])).includes(who.role ?? "");
-  if (who.kind === "tenant_token" && ["regions", "tenants", "tenants:write", "partners", "partners:write"].includes(what)) return false;
+  if (who.kind === "tenant_token" && ["regions", "tenants", "tenants:write", "partners", "partners:write", "platform"].includes(what)) return false;
   return (who.scopes ?? []).includes(/** @type {any} */ (SCOPES[what]));
 }
 

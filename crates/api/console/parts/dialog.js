@@ -1,5 +1,5 @@
 // The browser's own dialog: it keeps the focus, and gives it back.
-import { html, useEffect, useId, useRef } from "../vendor/preact.js";
+import { html, useId, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 import { Toasts, layers } from "./toasts.js";
 
@@ -11,15 +11,20 @@ export function Dialog({ title, onClose, isLocked = false, kind = "", children }
   const id = useId();
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const layer = useRef(Symbol(title));
-  useEffect(() => {
+  // Before anything is painted: what is typed right after a key or a click is typed here.
+  useLayoutEffect(() => {
     const dialog = /** @type {HTMLDialogElement} */ (element.current);
     const opener = document.activeElement;
     dialog.showModal();
     layers.value = [...layers.value, layer.current];
     return () => {
       layers.value = layers.value.filter((open) => open !== layer.current);
+      const focused = document.activeElement;
+      const isElsewhere = focused && focused !== document.body && !dialog.contains(focused);
       dialog.close();
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      // Whoever has gone on by now is not called back.
+      const next = isElsewhere ? focused : opener;
+      if (next instanceof HTMLElement && next.isConnected) next.focus();
     };
   }, []);
   const onKeyDown = (event) => {

@@ -40,7 +40,7 @@ export function Expiry({ at }) {
 }
 
 const STATES = /** @type {Record<string, "good" | "warn" | "bad" | "calm" | "off">} */ ({
-  active: "good", available: "good", suspended: "warn", disabled: "off", revoked: "bad", expired: "bad", deleting: "bad", invited: "calm",
+  active: "good", available: "good", suspended: "warn", disabled: "off", revoked: "bad", expired: "bad", stopped: "bad", deleting: "bad", invited: "calm",
 });
 
 /** @param {{is: string}} props */

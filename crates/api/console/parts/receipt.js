@@ -13,7 +13,9 @@ import { Icon } from "./icon.js";
 export function ReceiptNote({ receipt: first, what, of }) {
   const [receipt, setReceipt] = useState(first);
   const now = useNow(1000);
-  const isPending = receipt.state === "pending";
+  // Where nobody can be asked any more, the moment itself says so: the last lease has run out.
+  const isOver = new Date(receipt.effective_at).getTime() <= now;
+  const isPending = receipt.state === "pending" && (Boolean(of) || !isOver);
   useEffect(() => {
     if (!isPending || !of) return;
     const timer = setInterval(() => {
@@ -22,11 +24,10 @@ export function ReceiptNote({ receipt: first, what, of }) {
     return () => clearInterval(timer);
   }, [isPending]);
   const all = receipt.confirmed_by + receipt.waiting_for.length;
-  const isOver = new Date(receipt.effective_at).getTime() <= now;
   return html`
     <div class=${`note receipt ${isPending ? "waiting" : "good"}`} role="status">
       <p class="note-title"><${Icon} name=${isPending ? "key" : "check"} /> ${what}</p>
-      <p>Confirmed by ${receipt.confirmed_by} of ${all}${isPending ? "" : ": nobody honours what was before"}.</p>
+      <p>Confirmed by ${receipt.confirmed_by} of ${all}${isPending ? "" : ": nobody honours what was before"}${!isPending && receipt.waiting_for.length > 0 ? ", since every lease has ended" : ""}.</p>
       <meter min="0" max=${Math.max(all, 1)} value=${receipt.confirmed_by} aria-label="Confirmations"></meter>
       ${isPending && html`<p>Waiting for ${receipt.waiting_for.join(", ")}. ${isOver ? "Their leases have ended." : html`Whatever they do, it ends <time title=${exactly(receipt.effective_at)}>${fromNow(receipt.effective_at, now)}</time>, with their leases.`}</p>`}
       <p class="muted">Change ${receipt.sequence} · in force from <time datetime=${receipt.effective_at}>${exactly(receipt.effective_at)}</time></p>

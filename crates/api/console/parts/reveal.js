@@ -1,6 +1,7 @@
 // The one time that a secret is shown. It is held here and nowhere else, and is let go before the dialog closes.
 import { html, signal, useState } from "../vendor/preact.js";
 import { FORMATS, download } from "../lib/formats.js";
+import { exactly } from "../lib/time.js";
 import { Copy } from "./copy.js";
 import { Dialog } from "./dialog.js";
 import { Icon } from "./icon.js";
@@ -30,9 +31,16 @@ export function reveal(about, secret) {
 
 /** Of a key that was just made, reset or rotated. @param {import("../lib/types").Schemas["CreatedKey"]} answer @param {{title: string, remark?: string, below?: any}} words */
 export function revealKey(answer, { title, remark, below }) {
-  const { key, s3_endpoint: endpoint, region, warning, secret_access_key: secret } = answer;
+  const { key, s3_endpoint: endpoint, region, warning, secret_access_key: secret, claim } = answer;
   const pair = { access_key_id: key.access_key_id, endpoint, region, label: key.label ?? key.description ?? "" };
-  reveal({ title, warning, name: "Secret access key", remark, pair, below }, secret);
+  if (secret) reveal({ title, warning, name: "Secret access key", remark, pair, below }, secret);
+  else if (claim) revealClaim(claim, { title, pair, below, remark: `Partners do not see secrets here: send this link to whoever the key is for. ${remark ?? ""}` });
+}
+
+/** Of a link behind which somebody else finds the secret. @param {import("../lib/types").Schemas["CreatedClaim"]} claim @param {Pick<Shown, "title" | "remark" | "pair" | "below">} words */
+export function revealClaim(claim, words) {
+  const warning = `Whoever opens this link sees the secret, once, until ${exactly(claim.expires_at)}. The link is shown only now.`;
+  reveal({ ...words, warning, name: "Claim link", isLink: true }, claim.url);
 }
 
 export function hide() {
@@ -67,7 +75,7 @@ function RevealDialog({ about }) {
       <div class="secret"><span class="secret-name">${about.name}</span><code data-secret>${text}</code>
         <button type="button" class="icon" aria-pressed=${isSeen} aria-label=${isSeen ? "Cover it" : "Show it"} title=${isSeen ? "Cover it" : "Show it"} onClick=${() => setSeen(!isSeen)}><${Icon} name=${isSeen ? "eye-off" : "eye"} /></button>
         <${Copy} text=${() => held.secret} label=${`Copy the ${about.name.toLowerCase()}`} said=${`${about.name} copied`} /></div>
-      ${pair && !isGone && html`<${Files} pair=${pair} isSeen=${isSeen} />`}
+      ${pair && !about.isLink && !isGone && html`<${Files} pair=${pair} isSeen=${isSeen} />`}
       ${about.below}
       <form class="stored" onSubmit=${(event) => { event.preventDefault(); if (isStored) finish(); }}>
         <label class="choice"><input type="checkbox" checked=${isStored} onInput=${() => setStored(!isStored)} /><span>I have stored it</span></label>

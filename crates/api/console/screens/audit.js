@@ -16,15 +16,15 @@ import { say } from "../parts/toasts.js";
 /** @typedef {import("../lib/types").Schemas["AuditEvent"]} Event */
 /** @typedef {"/v1/audit" | "/v1/partners/{partner}/audit" | "/v1/tenants/{tenant}/audit"} Source */
 
-const ACTIONS = [
-  "key.created", "key.changed", "key.reset", "key.rotated", "key.retired", "key.disabled", "key.enabled", "key.revoked", "key.deleted",
-  "key.imported", "key.claimed", "claim_link.made", "claim_link.reused", "user.created", "user.invited", "user.joined", "user.changed",
-  "user.deleted", "password.changed", "session.started", "session.ended", "refresh_token.reused", "token.created", "token.rotated",
-  "token.deleted", "tenant.created", "tenant.changed", "tenant.suspended", "tenant.resumed", "tenant.deleted", "tenant.restored",
-  "tenant_region.changed", "instance.created", "instance.changed", "instance.deleted", "bucket.registered", "bucket.unregistered",
-  "partner.created", "partner.changed", "partner.suspended", "partner.resumed", "partner.deleted", "region.created", "region.changed",
-  "region.deleted", "key_model.created", "key_model.changed", "key_model.deleted",
-];
+/** What can happen to what. */
+const ACTIONS = Object.entries({
+  platform: "initialised", operator: "bootstrapped", setup_link: "made", region: "created changed deleted", key_model: "created changed deleted",
+  partner: "created changed guardrails_changed stopped stop_undone suspended resumed deleted",
+  tenant: "created changed suspended resumed deleted restored purged", tenant_region: "changed", instance: "created changed deleted",
+  bucket: "registered unregistered", key: "created imported changed reset rotated retired disabled enabled revoked deleted claimed",
+  claim_link: "made reused", user: "created invited joined changed deleted", password: "changed", token: "created rotated deleted",
+  session: "started ended", refresh_token: "reused", gateway: "created changed deleted", signing_keys: "issued", secret: "issued", access: "denied",
+}).flatMap(([what, verbs]) => verbs.split(" ").map((verb) => `${what}.${verb}`));
 /** Events in one file, at most. */
 const MOST = 20_000;
 

@@ -6,9 +6,10 @@ import { can, me } from "../lib/session.js";
 import { placeOf, useOffers } from "../lib/tenant.js";
 import { Confirm } from "../parts/confirm.js";
 import { Ago, Expiry, Facts, Head } from "../parts/page.js";
+import { Bars } from "../parts/figures.js";
 import { ProblemNote, ProblemPage } from "../parts/problem.js";
 import { ReceiptNote } from "../parts/receipt.js";
-import { reveal } from "../parts/reveal.js";
+import { revealClaim } from "../parts/reveal.js";
 import { Skeleton } from "../parts/table.js";
 import { say } from "../parts/toasts.js";
 import { ChangeKey, ResetKey, RotateKey, nameOf } from "./key-actions.js";
@@ -46,6 +47,7 @@ export function KeyScreen({ tenant, id }) {
         ${usage.problem && html`<${ProblemNote} problem=${usage.problem} onRetry=${usage.reload} />`}
         ${usage.data && (usage.data.last_used_at ? html`<ul class="uses">${usage.data.pairs.map((pair) => html`<li key=${pair.access_key_id}><code>${pair.access_key_id}</code> <${Ago} at=${pair.last_used_at} />
           ${pair.last_used_at && html`<span class="muted"> ${[pair.gateway && `through ${pair.gateway}`, pair.address && `from ${pair.address}`, pair.agent && `by ${pair.agent}`].filter(Boolean).join(", ")}</span>`}</li>`)}</ul>` : html`<p class="muted">Nobody has been seen using it.</p>`)}
+        ${usage.data && usage.data.days.length > 0 && html`<${Bars} days=${usage.data.days} />`}
       </section>
       <section class="panel"><h2>What it opens</h2>
         <${Facts} facts=${[
@@ -106,7 +108,7 @@ function ClaimLink({ path, of }) {
   if (!since || Date.now() - new Date(since).getTime() > CLAIMABLE) return null;
   const press = async () => {
     const link = await make.submit();
-    if (link) reveal({ title: "Claim link", warning: "Whoever opens this link sees the secret, once. It is shown only now.", name: "Link", isLink: true }, link.url);
+    if (link) revealClaim(link, { title: `Claim link of “${nameOf(of)}”` });
   };
   return html`<button type="button" disabled=${make.isSending} title="A link with which somebody else, and only they, can see the secret" onClick=${press}>Claim link</button>
     <${ProblemNote} problem=${make.problem} />`;

@@ -10,6 +10,7 @@ import { Ago, Badge, Expiry, Head, Status } from "../parts/page.js";
 import { ProblemPage } from "../parts/problem.js";
 import { Skeleton, Table } from "../parts/table.js";
 import { CreateKey } from "./key-create.js";
+import { TenantPosture } from "./posture.js";
 import { RegionCard } from "./region-card.js";
 
 /** @typedef {import("../lib/types").Schemas["Key"]} Key */
@@ -33,6 +34,7 @@ export function Keys({ tenant }) {
     <${Head} title="Keys" lead="Access keys for your S3 storage. A secret is shown once, when it is made.">
       ${open.length > 0 && can("keys:write") && html`<button type="button" class="primary" data-key="n" onClick=${() => setCreating(true)}><${Icon} name="plus" />Create key</button>`}
     </${Head}>
+    ${can("usage") && html`<${TenantPosture} key=${`posture ${turn}`} tenant=${tenant} isBrief />`}
     ${offers.data.length === 0 && html`<div class="empty"><p>No region is offered yet. Whoever runs this storage adds them.</p></div>`}
     ${single.length > 0 && html`<section aria-label="Regions"><div class="cards">${single.map((offer) => html`<${RegionCard} key=${offer.region} tenant=${tenant} offer=${offer} turn=${turn} onChange=${changed} />`)}</div></section>`}
     ${many.length > 0 && html`<${ManyKeys} key=${turn} tenant=${tenant} offers=${many} all=${offers.data} onChange=${changed} />`}
@@ -104,11 +106,13 @@ function Filters({ filter, regions, hasBuckets }) {
 const NoKeys = ({ offers }) => {
   const region = offers.find((offer) => offer.service === "available") ?? offers[0];
   const needsInstance = region.model.instances === "many";
+  const command = [
+    `curl ${location.origin}/v1/tenants/$TENANT/keys \\`, '  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
+    `  -d '{"region": "${region.region}", "label": "My application"}'`,
+  ].join("\n");
   return html`
     <p class="empty-title">No keys yet</p>
     <p>${needsInstance ? html`Keys live in storage instances. <a href="instances">Make one</a>, and its first key comes with it.` : "Make one key for each application: then each can be replaced by itself."}</p>
     ${!needsInstance && html`<p>With the API it is one line:</p>
-    <pre tabindex="0" aria-label="A command">curl ${location.origin}/v1/tenants/$TENANT/keys \\
-  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{"region": "${region.region}", "label": "My application"}'</pre>`}`;
+    <pre tabindex="0" aria-label="A command">${command}</pre>`}`;
 };

@@ -44,7 +44,7 @@ export function Members({ tenant }) {
     </${Head}>
     <${Table} caption="Members" list=${list} id=${(user) => user.id} rowClass=${(user) => user.status === "suspended" ? "faint" : ""} columns=${[
       { head: "Name", kind: "main", cell: (user) => html`${user.name}${user.id === me.value?.id && html` <span class="muted">(you)</span>`}` },
-      { head: "E-mail", cell: (user) => user.email },
+      { head: "E-mail", kind: "long", cell: (user) => user.email },
       { head: "Role", cell: (user) => html`<${RolePicker} tenant=${tenant} of=${user} isLastAdmin=${user.role === "admin" && user.status === "active" && admins < 2 && !list.next} onChange=${list.reload} />` },
       { head: "Status", cell: (user) => html`<${Status} is=${user.status} />` },
       { head: "Since", cell: (user) => html`<${Ago} at=${user.created_at} />` },

@@ -1,17 +1,14 @@
 // Distributors and resellers.
 import { html, useState } from "../vendor/preact.js";
 import { request } from "../lib/api.js";
-import { useList, useLoad, useSend } from "../lib/load.js";
-import { go } from "../lib/router.js";
+import { useList, useSend } from "../lib/load.js";
 import { can, me } from "../lib/session.js";
-import { Confirm } from "../parts/confirm.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field, Form, Select } from "../parts/fields.js";
 import { Icon } from "../parts/icon.js";
-import { Ago, Facts, Head, Status } from "../parts/page.js";
+import { Ago, Head, Status } from "../parts/page.js";
 import { ProblemNote, ProblemPage } from "../parts/problem.js";
-import { ReceiptNote } from "../parts/receipt.js";
-import { Skeleton, Table } from "../parts/table.js";
+import { Table } from "../parts/table.js";
 import { say } from "../parts/toasts.js";
 
 /** @typedef {import("../lib/types").Schemas["Partner"]} Partner */
@@ -49,30 +46,4 @@ function CreatePartner({ all, onClose, onDone }) {
       <${Select} label="Below" value=${parent} onInput=${setParent} options=${[...top, ...all.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))]} error=${add.problem?.at("/parent_id")} />
     </${Form}>
   </${Dialog}>`;
-}
-
-/** @param {{partner: string}} props */
-export function PartnerScreen({ partner: id }) {
-  const path = { partner: id };
-  const found = useLoad((signal) => request("get", "/v1/partners/{partner}", { path, signal }), [id]);
-  const [receipt, setReceipt] = useState(/** @type {{what: string, receipt: any} | null} */ (null));
-  const [doing] = useState({ verb: "suspend" });
-  const act = useSend(async (once) => {
-    const answer = await request("post", /** @type {"/v1/partners/{partner}/suspend"} */ (`/v1/partners/{partner}/${doing.verb}`), { path, once, version: found.data?.version });
-    setReceipt({ what: doing.verb === "suspend" ? "The partner and everything below it is suspended" : "The partner is back, with everything below it", receipt: answer.receipt });
-    found.set(answer.partner);
-  });
-  const remove = useSend(() => request("delete", "/v1/partners/{partner}", { path, version: found.data?.version }).then(() => true));
-  if (!found.data) return found.problem ? html`<${ProblemPage} problem=${found.problem} onRetry=${found.reload} />` : html`<${Head} title="Partner" /><${Skeleton} />`;
-  const partner = found.data;
-  const run = (verb) => () => { doing.verb = verb; act.submit([verb, partner.version]); };
-  const mayStop = can("partners:write") && partner.id !== me.value?.partner_id;
-  return html`
-    <${Head} title=${partner.name} lead=${html`<${Status} is=${partner.status} />`}>
-      ${mayStop && html`${partner.status === "active" ? html`<${Confirm} isBusy=${act.isSending} title="Stops everything below it at once; resuming brings back exactly what was" onConfirm=${run("suspend")}>Suspend</${Confirm}>` : html`<button type="button" disabled=${act.isSending} onClick=${run("resume")}>Resume</button>`}
-        <${Confirm} isBusy=${remove.isSending} onConfirm=${async () => { if (await remove.submit()) { say("The partner is gone"); go("/console/partners"); } }}>Delete</${Confirm}>`}
-    </${Head}>
-    <${ProblemNote} problem=${act.problem ?? remove.problem} onReload=${() => { act.clear(); remove.clear(); found.reload(); }} />
-    ${receipt && html`<${ReceiptNote} key=${receipt.receipt.sequence} receipt=${receipt.receipt} what=${receipt.what} />`}
-    <${Facts} facts=${[["Id", html`<code>${partner.id}</code>`], ["Below", partner.parent_id ? html`<a href=${`/console/partners/${partner.parent_id}`}><code>${partner.parent_id}</code></a>` : "Nobody"], ["Created", html`<${Ago} at=${partner.created_at} />`]]} />`;
 }

@@ -14,6 +14,7 @@ import { ProblemNote, ProblemPage } from "../parts/problem.js";
 import { ReceiptNote } from "../parts/receipt.js";
 import { Skeleton, Table } from "../parts/table.js";
 import { showInvitation } from "./members.js";
+import { TenantPosture } from "./posture.js";
 
 /** @typedef {import("../lib/types").Schemas["Tenant"]} Tenant */
 /** @typedef {import("../lib/types").Schemas["Receipt"]} Receipt */
@@ -96,6 +97,7 @@ export function TenantScreen({ tenant: id }) {
     ${receipt && html`<${ReceiptNote} key=${receipt.receipt.sequence} receipt=${receipt.receipt} what=${receipt.what} />`}
     ${tenant.delete_at && html`<div class="note warn"><p class="note-title">This tenant is being deleted</p><p>Until ${exactly(tenant.delete_at)} it can be restored. Then it is gone with all it had.</p></div>`}
     <${Facts} facts=${[["Id", html`<code>${tenant.id}</code>`], ["Reference", tenant.external_ref], ["Partner", tenant.partner_id ? html`<a href=${`/console/partners/${tenant.partner_id}`}><code>${tenant.partner_id}</code></a>` : "The operator's own"], ["Created", html`<${Ago} at=${tenant.created_at} />`], ["Suspended", tenant.suspended_at ? html`<${Ago} at=${tenant.suspended_at} />` : undefined]]} />
+    ${can("usage") && html`<h2>Posture</h2><${TenantPosture} tenant=${tenant.id} />`}
     ${isRenaming && html`<${ChangeTenant} of=${tenant} onClose=${() => setRenaming(false)} onDone=${() => { setRenaming(false); found.reload(); }} />`}`;
 }
 

@@ -15,13 +15,15 @@ import { Table } from "../parts/table.js";
 import { say } from "../parts/toasts.js";
 
 /** @typedef {import("../lib/types").Schemas["ApiToken"]} Token */
-/** @typedef {"/v1/tenants/{tenant}/tokens" | "/v1/partners/{partner}/tokens" | "/v1/operator/tokens"} Place */
+/** @typedef {"/v1/tenants/{tenant}/tokens" | "/v1/partners/{partner}/tokens" | "/v1/gateways/{gateway}/tokens" | "/v1/operator/tokens"} Place */
 
 const WORDS = {
   "/v1/tenants/{tenant}/tokens": "For programs that act for this organisation.",
   "/v1/partners/{partner}/tokens": "For portals and programs that act for this partner, and for everybody below it.",
+  "/v1/gateways/{gateway}/tokens": "For the processes of this gateway. They open what gateways call, and nothing else.",
   "/v1/operator/tokens": "For those who run this storage. Whoever has one can do what its scopes say, everywhere.",
 };
+const OF_GATEWAYS = "/v1/gateways/{gateway}/tokens";
 const SCOPES = /** @type {[string, string][]} */ ([
   ["tenants:read", "Read tenants, partners and people"], ["tenants:write", "Change tenants and their regions"], ["users:write", "Change people"],
   ["keys:read", "Read keys"], ["keys:write", "Make, change and stop keys"], ["partners:write", "Change partners"],
@@ -30,10 +32,14 @@ const SCOPES = /** @type {[string, string][]} */ ([
 
 /** What a token of this place can have at most, and whoever makes it may give. @param {Place} place */
 function givable(place) {
+  if (place === OF_GATEWAYS) return /** @type {[string, string][]} */ ([["gateway:use", "Call as this gateway"]]);
   const level = SCOPES.filter(([scope]) => place === "/v1/operator/tokens" || (scope !== "platform:write" && (place !== "/v1/tenants/{tenant}/tokens" || scope !== "partners:write")));
   const own = me.value?.scopes;
   return own ? level.filter(([scope]) => own.includes(/** @type {any} */ (scope))) : level;
 }
+
+/** @param {Place} place */
+const mayChange = (place) => can(place === OF_GATEWAYS ? "platform" : "tokens");
 
 /** @param {{place: Place, path?: object, title?: string}} props */
 export function Tokens({ place, path = {}, title = "API tokens" }) {
@@ -43,7 +49,7 @@ export function Tokens({ place, path = {}, title = "API tokens" }) {
   if (list.problem && !list.items) return html`<${ProblemPage} problem=${list.problem} onRetry=${list.reload} />`;
   const add = html`<button type="button" class="primary" data-key="n" onClick=${() => setAdding(true)}><${Icon} name="plus" />Create token</button>`;
   return html`
-    <${Head} title=${title} lead=${WORDS[place]}>${can("tokens") && add}</${Head}>
+    <${Head} title=${title} lead=${WORDS[place]}>${mayChange(place) && add}</${Head}>
     <${Table} caption=${title} list=${list} id=${(token) => token.id} empty=${html`<p class="empty-title">No tokens yet</p><p>A token is shown once, when it is made, and stops at its expiry.</p>`}
       rowClass=${(token) => new Date(token.expires_at).getTime() < Date.now() ? "faint" : ""} columns=${[
         { head: "Description", kind: "main", cell: (token) => html`${token.description}${token.id === me.value?.id && html` <span class="muted">(yours)</span>`}` },
@@ -61,7 +67,7 @@ export function Tokens({ place, path = {}, title = "API tokens" }) {
 function Actions({ place, path, of, onRotate, onChange }) {
   const named = /** @type {any} */ ({ ...path, token: of.id });
   const remove = useSend(() => request("delete", /** @type {"/v1/operator/tokens/{token}"} */ (`${place}/{token}`), { path: named, version: of.version }).then(() => true));
-  if (!can("tokens")) return null;
+  if (!mayChange(place)) return null;
   const isOwn = of.id === me.value?.id;
   return html`<span class="row end">
     <button type="button" class="small" aria-label=${`Rotate ${of.description}`} onClick=${onRotate}>Rotate</button>
@@ -102,7 +108,7 @@ function CreateToken({ place, path, onClose, onDone }) {
       <${Field} label="Description" value=${description} onInput=${setDescription} maxlength="200" autofocus hint="What will use it?" error=${problem?.at("/description")} />
       <${Field} label="Expires" type="datetime-local" value=${moment} onInput=${setMoment} min=${toLocal(Date.now())} error=${problem?.at("/expires_at")}
         hint=${`Day and time, in your own time zone. ${me.value?.kind === "user" ? "At most 366 days ahead." : `Not after ${exactly(longest)}.`}`} />
-      <${Several} label="Scopes" value=${scopes} onInput=${setScopes} options=${offered} error=${problem?.at("/scopes")} />
+      ${offered.length > 1 && html`<${Several} label="Scopes" value=${scopes} onInput=${setScopes} options=${offered} error=${problem?.at("/scopes")} />`}
       <${Field} label="Only from" value=${from} onInput=${setFrom} isOptional placeholder="203.0.113.0/24" hint="Networks, separated by commas. From anywhere, if there is none." error=${problem?.at("/allowed_addresses")} />
     </${Form}>
   </${Dialog}>`;

@@ -1,7 +1,7 @@
 //! The console: its pages, and how a browser signs in to them.
 //!
 //! Not part of the REST API and not in its document: what the console can do, it does through that API. Why so is in
-//! docs/decisions/0012-how-the-console-signs-in.md.
+//! docs/decisions/0012-console-sign-in.md.
 
 mod assets;
 mod files;

@@ -13,6 +13,8 @@ const axeSource = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 export const URL_OF = process.env.CONSOLE_URL;
 export const OPERATOR = process.env.CONSOLE_OPERATOR;
 export const OUT = process.env.CONSOLE_OUT;
+/** Machines are busy at times: what does not come in so long does not come. */
+const PATIENCE = 45_000;
 export const PASSWORD = "correct horse battery staple";
 mkdirSync(OUT, { recursive: true });
 
@@ -54,7 +56,7 @@ export class Someone {
 
   constructor(context, page, base) {
     Object.assign(this, { context, page, base, said: [], complaints: [], strangers: [], expected: [] });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE);
     page.on("console", (message) => {
       this.said.push(`${message.type()}: ${message.text()}`);
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) this.complaints.push(message.text());
@@ -166,6 +168,9 @@ export class Someone {
     return parts.join("").includes(text);
   }
 
+  /** Not in the memory of the page. The browser itself may hold what was copied or shown for some moments more. */
+  async isForgotten(secret) { await until("the page to forget a secret", async () => !await this.isInMemory(secret)); }
+
   /** @returns what axe finds wrong on the page as it is. */
   async axe(where) {
     // The protocol may evaluate what CSP would not let a page load.
@@ -226,11 +231,12 @@ export class Api {
 export const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 export async function until(what, found) {
-  for (let turn = 0; turn < 100; turn++) {
+  const end = Date.now() + PATIENCE;
+  do {
     const got = await found();
     if (got) return got;
     await pause(100);
-  }
+  } while (Date.now() < end);
   assert.fail(`waited too long for ${what}`);
 }
 export { assert, writeFileSync, join };

@@ -82,6 +82,7 @@ await journey("members", async ({ someone }) => {
   await ada.axe("audit");
   await ada.page.getByLabel("Action").selectOption("user.changed");
   await ada.row("session.started").first().waitFor({ state: "detached" });
+  await ada.row("user.changed").first().waitFor();
   const count = await ada.page.locator("tbody tr").count();
   assert.ok(count >= 3);
   const file = await ada.downloaded("Export");

@@ -1,5 +1,5 @@
 // Real data for looking at: three regions, forty keys, long labels, expiry of every colour, people, partners, tokens.
-import { inDays } from "./lib.mjs";
+import { Api, inDays } from "./lib.mjs";
 
 export async function furnish(api) {
   await api.region("waw3-1", "Warsaw 3", "multi");
@@ -8,6 +8,9 @@ export async function furnish(api) {
   await api.region("par1", "Paris", "pair");
   const partner = await api.post("/v1/partners", { name: "Nordic Cloud Distribution" });
   await api.post("/v1/partners", { name: "Reseller Öresund", parent_id: partner.id });
+  const stopped = await api.post("/v1/partners", { name: "Stopped Storage", guardrails: { allowed_regions: ["fra1", "par1"] } });
+  await api.post(`/v1/partners/${stopped.id}/emergency-stop`, { reason: "The portal's token was published" });
+  await api.patch(`/v1/partners/${partner.id}`, { guardrails: { max_ttl_seconds: 7_776_000, max_keys_per_tenant: 50, allowed_regions: ["waw3-1", "fra1", "sto2"], partners_may_not_see_secrets: true } });
   const partnerToken = await api.post(`/v1/partners/${partner.id}/tokens`, { description: "Portal", expires_at: inDays(200) });
   await api.post(`/v1/partners/${partner.id}/tokens`, { description: "Billing run, read only", expires_at: inDays(9), scopes: ["tenants:read"] });
   const acme = await api.tenant("Acme", ["waw3-1", "fra1", "sto2", "par1"]);
@@ -32,5 +35,15 @@ export async function furnish(api) {
   await api.post(acme.path("/tokens"), { description: "CI pipeline", expires_at: inDays(30) });
   await api.post(acme.path("/tokens"), { description: "Inventory script", expires_at: inDays(5), scopes: ["keys:read"] });
   await api.post(acme.path("/users"), { email: "katherine@acme.example.org", name: "Katherine Johnson", role: "member+" });
-  return { acme, empty, partner, partnerToken: partnerToken.token, keys };
+  const gateway = await api.post("/v1/gateways", { name: "waw3-edge", regions: ["waw3-1", "fra1"], capabilities: ["verify", "signing_keys", "changes", "usage"] });
+  await api.post("/v1/gateways", { name: "sto2-keystone", regions: ["sto2"], capabilities: ["verify", "keystone"] });
+  const edge = new Api((await api.post(`/v1/gateways/${gateway.id}/tokens`, { description: "edge", expires_at: inDays(300) })).token);
+  // Two processes hold leases; one of them has not confirmed all.
+  const follow = async () => {
+    const { sequence } = await edge.get("/v1/gateway/changes?instance=edge-1");
+    for (const [instance, after] of [["edge-1", sequence], ["edge-2", sequence - 1]]) await edge.get(`/v1/gateway/changes?instance=${instance}&after=${after}`);
+  };
+  const used = (at, days, count) => ({ access_key_id: keys[at].access_key_id, last_used_at: inDays(-days), count, source_ip: "203.0.113.9", user_agent: "aws-cli/2.17" });
+  await edge.post("/v1/gateway/usage", { items: [used(0, 0, 1024), used(3, 0, 3), used(5, 0, 900)] });
+  return { follow, acme, empty, partner, stopped, gateway, partnerToken: partnerToken.token, keys };
 }

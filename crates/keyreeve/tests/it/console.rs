@@ -36,6 +36,16 @@ fn a_partner_and_an_operator_with_their_tokens() {
 }
 
 #[test]
+fn guardrails_and_the_emergency_stop() {
+    Scene::new().play("guardrails");
+}
+
+#[test]
+fn gateways_and_what_they_have_confirmed() {
+    Scene::new().play("gateways");
+}
+
+#[test]
 fn members_and_audit() {
     Scene::new().play("members");
 }
@@ -49,15 +59,25 @@ fn trouble_is_said_humanely_and_nothing_typed_is_lost() {
     let settings = [("CONSOLE_OPERATOR", scene.token.as_str()), ("CONSOLE_SLOW_URL", &localhost(&slow.url))];
     run("trouble", &format!("http://{address}"), &settings, &mut |word| match word {
         "STOP" => drop(server.take().unwrap().stop().succeeded()),
-        "START" => server = Some(scene.home.serve(&["--listen", &address])),
+        "START" => server = Some(scene.home.serve_at(&address, &[])),
         _ => {}
     });
 }
 
-/// Every screen in both themes at three widths: nothing for axe to find, nothing wider than its window.
 #[test]
-fn every_screen_in_both_themes_at_three_widths() {
-    Scene::new().play("screens");
+fn every_screen_in_light_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_THEME", "light")]);
+}
+
+#[test]
+fn every_screen_in_dark_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_THEME", "dark")]);
+}
+
+/// With `KEYREEVE_UPDATE` set, the pictures in docs/images are made anew.
+#[test]
+fn pictures_and_what_a_page_costs() {
+    Scene::new().play("pictures");
 }
 
 struct Scene {
@@ -76,7 +96,12 @@ impl Scene {
     }
 
     fn play(&self, journey: &str) {
-        run(journey, &self.server.url, &[("CONSOLE_OPERATOR", &self.token)], &mut |_| {});
+        self.play_with(journey, &[]);
+    }
+
+    fn play_with(&self, journey: &str, settings: &[(&str, &str)]) {
+        let settings = [&[("CONSOLE_OPERATOR", self.token.as_str())], settings].concat();
+        run(journey, &self.server.url, &settings, &mut |_| {});
     }
 }
 

@@ -85,7 +85,11 @@ impl Home {
 
     /// A server on a free port, ready to be asked.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
-        let usual = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+        self.serve_at("127.0.0.1:0", arguments)
+    }
+
+    pub(crate) fn serve_at(&self, address: &str, arguments: &[&str]) -> Server {
+        let usual = ["serve", "--listen", address, "--metrics-listen", "off"];
         Server::ready(self.start(&[&usual, arguments].concat(), &[]))
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! This is no compiler. Every module becomes a function that gives out what the module exports, in an order in which all
 //! it imports is there before it. It takes the few forms that the console is written in, each on a line of its own, and
-//! says which line is none of them.
+//! says which line is none of them. Indentation and remarks stay behind, so no text may depend on how its line begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where everything begins, and what stays a module of its own because it is minified.
 const MAIN: &str = "main.js";
@@ -13,22 +13,28 @@ const LIBRARY: &str = "vendor/preact.js";
 /// The script, or the line that it could not be made from.
 pub(super) fn joined<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String, String> {
     let modules: BTreeMap<_, _> = files.filter(|(name, _)| name.ends_with(".js") && *name != LIBRARY).collect();
-    let mut script =
-        format!("import * as library from \"./{LIBRARY}\";\nconst modules = {{ \"{LIBRARY}\": library }};\n");
-    let mut done = vec![LIBRARY.to_owned()];
-    add(MAIN, &modules, &mut done, &mut Vec::new(), &mut script)?;
-    Ok(script)
+    let mut joined = Joined::default();
+    add(MAIN, &modules, &mut joined, &mut Vec::new())?;
+    let names: Vec<_> = joined.of_library.into_iter().collect();
+    Ok(format!("import {{ {} }} from \"./{LIBRARY}\";\nconst m = [];\n{}", names.join(", "), joined.script))
+}
+
+#[derive(Default)]
+struct Joined {
+    /// What the modules use of the library: imported once for all.
+    of_library: BTreeSet<String>,
+    done: Vec<String>,
+    script: String,
 }
 
 fn add(
     name: &str,
     modules: &BTreeMap<&str, &str>,
-    done: &mut Vec<String>,
+    joined: &mut Joined,
     under_way: &mut Vec<String>,
-    script: &mut String,
-) -> Result<(), String> {
-    if done.iter().any(|known| known == name) {
-        return Ok(());
+) -> Result<usize, String> {
+    if let Some(place) = joined.done.iter().position(|known| known == name) {
+        return Ok(place);
     }
     if under_way.iter().any(|known| known == name) {
         return Err(format!("{name} imports itself by way of {}", under_way.join(", ")));
@@ -37,23 +43,28 @@ fn add(
     under_way.push(name.to_owned());
     let (mut body, mut exports) = (String::new(), Vec::new());
     for line in without_remarks(text) {
+        let line = without_types(line);
         if let Some(import) = line.strip_prefix("import ") {
             let (names, from) = import_of(import).ok_or_else(|| format!("{name}: {line}"))?;
             let from = resolved(name, from);
-            add(&from, modules, done, under_way, script)?;
-            body.push_str(&format!("const {{ {} }} = modules[\"{from}\"];\n", names.replace(" as ", ": ")));
+            if from == LIBRARY {
+                joined.of_library.extend(names.split(", ").map(str::to_owned));
+                continue;
+            }
+            let from = add(&from, modules, joined, under_way)?;
+            body.push_str(&format!("const {{ {} }} = m[{from}];\n", names.replace(" as ", ": ")));
         } else if let Some(exported) = line.strip_prefix("export ") {
-            exports.push(name_of(exported).ok_or_else(|| format!("{name}: {line}"))?);
+            exports.push(name_of(exported).ok_or_else(|| format!("{name}: {line}"))?.to_owned());
             body.push_str(&format!("{exported}\n"));
         } else {
             body.push_str(&format!("{line}\n"));
         }
     }
     under_way.pop();
-    done.push(name.to_owned());
-    let exports = exports.join(", ");
-    script.push_str(&format!("modules[\"{name}\"] = (() => {{\n{body}return {{ {exports} }};\n}})();\n"));
-    Ok(())
+    let (place, exports) = (joined.done.len(), exports.join(", "));
+    joined.done.push(name.to_owned());
+    joined.script.push_str(&format!("m[{place}] = (() => {{\n{body}return {{ {exports} }};\n}})();\n"));
+    Ok(place)
 }
 
 /// `{ a, b as c } from "./x.js";`
@@ -86,13 +97,23 @@ fn resolved(from: &str, path: &str) -> String {
 /// What is code. Remarks stand on lines of their own; those that are for the checker of types take several.
 fn without_remarks(text: &str) -> impl Iterator<Item = &str> {
     let mut in_remark = false;
-    text.lines().filter(move |line| {
-        let line = line.trim();
+    text.lines().map(str::trim).filter(move |line| {
         let opens = line.starts_with("/**");
         let is_remark = in_remark || opens && (line.ends_with("*/") || !line.contains("*/")) || line.starts_with("//");
         in_remark = (in_remark || opens) && !line.contains("*/");
         !is_remark && !line.is_empty()
     })
+}
+
+/// Without the types that stand in the middle of a line.
+fn without_types(line: &str) -> String {
+    let mut rest = line;
+    let mut kept = String::new();
+    while let Some((before, (_, after))) = rest.split_once("/** @").and_then(|(at, all)| Some((at, all.split_once("*/")?))) {
+        kept.push_str(before);
+        rest = after.trim_start();
+    }
+    kept + rest
 }
 
 #[cfg(test)]
@@ -108,7 +129,7 @@ mod tests {
         let script = of(&[
             (
                 "lib/a.js",
-                "// About.\n/** @param {string} x */\nexport const a = (x) => x;\nexport async function b() {}\n",
+                "// About.\n/** @param {string} x */\nexport const a = (x) => /** @type {string} */ (x);\nexport async function b() {}\n",
             ),
             ("main.js", "import { a, b as c } from \"./parts/x.js\";\na();\n"),
             (
@@ -118,10 +139,11 @@ mod tests {
         ]);
         let script = script.unwrap();
         let place = |text: &str| script.find(text).unwrap_or_else(|| panic!("{text} is not in\n{script}"));
-        assert!(place("modules[\"lib/a.js\"] = ") < place("modules[\"parts/x.js\"] = "));
-        assert!(place("modules[\"parts/x.js\"] = ") < place("modules[\"main.js\"] = "));
-        assert!(place("const { a, b: c } = modules[\"parts/x.js\"];") > 0);
-        assert!(place("return { a, b };") < place("return { b };"));
+        assert!(script.starts_with("import { html } from \"./vendor/preact.js\";\n"), "{script}");
+        assert!(place("m[0] = ") < place("m[1] = ") && place("m[1] = ") < place("m[2] = "));
+        assert!(place("return { a, b };") < place("return { b };"), "lib/a.js before parts/x.js");
+        assert!(place("const { a } = m[0];") < place("const { a, b: c } = m[1];"));
+        assert!(script.contains("const a = (x) => (x);"), "{script}");
         assert!(!script.contains("About") && !script.contains("@param") && !script.contains("export"));
     }
 
