@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("verify", &["domain"]),
     ("authz", &["domain"]),
     ("persistence", &["domain", "authz"]),
-    ("gateway", &["verify", "wire"]),
+    ("gateway", &["domain", "verify", "wire"]),
     ("service", &["domain", "authz", "verify", "persistence"]),
     ("api", &["service", "authz", "domain", "wire"]),
     ("keyreeve", &["api", "service", "persistence", "gateway", "domain"]),
