@@ -20,14 +20,14 @@ mod lease;
 mod usage;
 mod verify;
 
-pub use ::verify::Denial;
+pub use ::verify::{Denial, RequestContext};
 pub use changes::{ChangesSince, Wanted, changes};
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
 pub use known_pairs::{KnownPair, Recalled};
 pub use persistence::changes::Told;
 pub use usage::Reported;
-pub use verify::{Allowed, Asked, Context as RequestContext, Evidence, FormSaid, IssuedKey, Verdict};
+pub use verify::{Allowed, Asked, Evidence, FormSaid, IssuedKey, Verdict};
 
 use chrono::TimeDelta;
 use domain::Entropy;

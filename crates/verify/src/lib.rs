@@ -10,7 +10,9 @@
 
 mod decision;
 mod described;
+mod request_context;
 pub mod sigv4;
 
 pub use decision::{Candidate, Denial, decide};
 pub use described::{Described, Named, Needs};
+pub use request_context::RequestContext;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{BucketAccess, KeyPermission};
 
 /// A signature, and what it is over: a string to sign, or a canonical request with its timestamp and scope.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "access_key_id": "NQAK8F7X9K2M1PQ0ABCD", "auth": "header",
@@ -65,7 +65,7 @@ pub enum VerifyWant {
     SigningKey,
 }
 
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyContext {
     #[serde(default)]
@@ -179,7 +179,7 @@ pub struct CacheRule {
     pub sequence: Option<i64>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "items": [{"access_key_id": "NQAK8F7X9K2M1PQ0ABCD", "auth": "header", "string_to_sign": "QVdTNC1ITUFDLVNIQTI1Ng==",
@@ -200,7 +200,7 @@ pub struct VerifyBatchAnswer {
     pub results: Vec<VerifyAnswer>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "items": [{"access_key_id": "NQAK8F7X9K2M1PQ0ABCD", "date": "20261120", "region": "waw3-1", "service": "s3"}]
@@ -210,7 +210,7 @@ pub struct IssueSigningKeys {
     pub items: Vec<WantedSigningKey>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WantedSigningKey {
     pub access_key_id: String,
@@ -317,7 +317,7 @@ pub enum ChangeKind {
     Partner,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "items": [{"access_key_id": "NQAK8F7X9K2M1PQ0ABCD", "last_used_at": "2026-11-20T15:04:05Z", "count": 12,
@@ -328,7 +328,7 @@ pub struct ReportUsage {
     pub items: Vec<ReportedUsage>,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedUsage {
     pub access_key_id: String,

@@ -1,13 +1,12 @@
 //! Whether a request is let in, and what its gateway is told of it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ::verify::sigv4::{
     Audience, CanonicalText, Expires, Form, Malformed, Presented, Refusal, S3, Scope, Signature, SignedRequest,
     SigningKey, StringToSign, Subject, Timestamp as SignedAt,
 };
-use ::verify::{Candidate, Denial, Described, Named, Needs, decide};
+use ::verify::{Candidate, Denial, RequestContext, decide};
 use authz::caller::GatewayToken;
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -25,7 +24,7 @@ pub struct Asked<'a> {
     pub access_key_id: &'a str,
     pub evidence: Evidence<'a>,
     pub has_session_token: bool,
-    pub context: Context<'a>,
+    pub context: RequestContext<'a>,
 }
 
 /// What was signed, and the signature.
@@ -52,19 +51,6 @@ pub enum FormSaid {
     Header,
     Presigned { seconds: Option<i64> },
     Chunk,
-}
-
-/// What else the gateway says of it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Context<'a> {
-    pub method: Option<&'a str>,
-    pub bucket: Option<&'a str>,
-    pub object_key: Option<&'a str>,
-    pub operation: Option<&'a str>,
-    pub address: Option<IpAddr>,
-    pub agent: Option<&'a str>,
-    /// Whether what is not named is known not to be there.
-    pub is_whole: bool,
 }
 
 /// What it comes to.
@@ -230,24 +216,6 @@ impl FormSaid {
             Self::Presigned { seconds } => {
                 Ok(Form::Presigned(Expires::from_seconds(seconds.ok_or(Refusal::ExpiresOutOfRange)?)?))
             }
-        }
-    }
-}
-
-impl<'a> Context<'a> {
-    fn described(&self) -> Described<'a> {
-        let lists_buckets = self.operation == Some("ListBuckets");
-        let absent = if self.is_whole || lists_buckets { Named::Nothing } else { Named::Unsaid };
-        let needs = match (self.operation, self.method) {
-            (Some(operation), _) => Some(Needs::of_operation(operation)),
-            (None, Some(method)) => Some(Needs::of_method(method, self.object_key.is_some())),
-            (None, None) => None,
-        };
-        Described {
-            bucket: self.bucket.map_or(absent, Named::This),
-            object_key: self.object_key.map_or(absent, Named::This),
-            needs,
-            address: self.address,
         }
     }
 }

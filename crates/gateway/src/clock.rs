@@ -1,0 +1,48 @@
+//! Time, in its two kinds: the time of day, by which signatures are judged, and the time that passes, by which memory is.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Where the time comes from. A test gives its own.
+#[derive(Clone)]
+pub struct Clock {
+    of_day: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    passing: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+/// A point of the time that passes: since some moment in the past, the same for all.
+pub(crate) type Moment = Duration;
+
+impl Clock {
+    /// The machine's own. Time that passes is measured by the clock that goes on while the machine sleeps and that nobody
+    /// sets: a gateway that was stopped for an hour must know that an hour has passed.
+    pub fn system() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place of this crate where the clock is read")]
+        let of_day = || DateTime::<Utc>::from(SystemTime::now());
+        Self { of_day: Arc::new(of_day), passing: Arc::new(since_boot) }
+    }
+
+    /// `passing` must never go back.
+    pub fn of(
+        of_day: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+        passing: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { of_day: Arc::new(of_day), passing: Arc::new(passing) }
+    }
+
+    pub(crate) fn of_day(&self) -> DateTime<Utc> {
+        (self.of_day)()
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        (self.passing)()
+    }
+}
+
+fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
