@@ -11,6 +11,8 @@
 mod decision;
 mod described;
 pub mod sigv4;
+mod wanted;
 
 pub use decision::{Candidate, Denial, decide};
 pub use described::{Described, Named, Needs};
+pub use wanted::{Target, Wanted};
