@@ -22,7 +22,11 @@ fn start(
     ring: persistence::KeyRing,
     public_url: String,
 ) -> Result<Service, Failure> {
-    let node = NodeSetup { name: process::host_name(), most_known_keys: settings.known_keys.0 };
+    let node = NodeSetup {
+        name: process::host_name(),
+        most_known_keys: settings.known_keys.0,
+        keystone_expiry: settings.keystone_expiry.0,
+    };
     let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url, node };
     Service::start(setup).map_err(|error| {
         if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }

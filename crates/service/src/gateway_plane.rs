@@ -14,20 +14,24 @@ mod changes;
 mod feed;
 mod follow;
 mod issue;
+mod keystone;
 mod known_gateways;
 mod known_pairs;
 mod lease;
 mod usage;
 mod verify;
+mod whole;
 
 pub use ::verify::Denial;
 pub use changes::{ChangesSince, Wanted, changes};
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
+pub use keystone::{KeystoneRole, KeystoneToken, OfKeystone};
 pub use known_pairs::{KnownPair, Recalled};
 pub use persistence::changes::Told;
 pub use usage::Reported;
 pub use verify::{Allowed, Asked, Context as RequestContext, Evidence, FormSaid, IssuedKey, Verdict};
+pub use whole::{Header, Whole, WholeRequest};
 
 use chrono::TimeDelta;
 use domain::Entropy;
@@ -43,6 +47,8 @@ use known_pairs::KnownPairs;
 use lease::Lease;
 use usage::Usage;
 use verify::StandIns;
+
+use crate::service::NodeSetup;
 
 /// How long a node or a gateway may answer from memory without hearing from the feed.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -61,19 +67,21 @@ pub(crate) struct Plane {
     pub(crate) usage: Usage,
     pub(crate) issued: Issued,
     pub(crate) stand_ins: StandIns,
+    keystone_expiry: TimeDelta,
 }
 
 impl Plane {
-    pub(crate) fn new(node_name: String, most_pairs: usize, entropy: &mut Entropy) -> Self {
+    pub(crate) fn new(setup: NodeSetup, entropy: &mut Entropy) -> Self {
         Self {
-            node: Node { id: nameless(entropy), name: node_name },
+            node: Node { id: nameless(entropy), name: setup.name },
             lease: Lease::default(),
             feed: Feed::default(),
-            pairs: KnownPairs::new(most_pairs),
+            pairs: KnownPairs::new(setup.most_known_keys),
             gateways: KnownGateways::default(),
             usage: Usage::default(),
             issued: Issued::default(),
             stand_ins: StandIns::new(Zeroizing::new(entropy.bytes())),
+            keystone_expiry: setup.keystone_expiry,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authz::{Action, OneGateway, Partnership, Permit, Tenancy, authorize};
 use authz::{Caller, OnPartner, OnTenant};
+use chrono::TimeDelta;
 use domain::Secret;
 use domain::actor::Actor;
 use domain::audit::Origin;
@@ -52,11 +53,13 @@ pub struct NodeSetup {
     pub name: String,
     /// How many access keys it remembers for gateways.
     pub most_known_keys: usize,
+    /// For how long a gateway that speaks Keystone's protocol is told to remember an answer.
+    pub keystone_expiry: TimeDelta,
 }
 
 impl Default for NodeSetup {
     fn default() -> Self {
-        Self { name: "keyreeve".to_owned(), most_known_keys: 1_000_000 }
+        Self { name: "keyreeve".to_owned(), most_known_keys: 1_000_000, keystone_expiry: TimeDelta::seconds(30) }
     }
 }
 
@@ -108,7 +111,7 @@ impl Service {
         };
         let keys = initialise::service_keys(&database, &ring, &mut context)?;
         initialise::rebase_feed(&database, &mut context)?;
-        let plane = Plane::new(node.name, node.most_known_keys, &mut entropy.draw()?);
+        let plane = Plane::new(node, &mut entropy.draw()?);
         Ok(Self::with(database, ring, clock, entropy, &keys, public_url, plane))
     }
 

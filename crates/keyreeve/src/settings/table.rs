@@ -10,7 +10,9 @@ use ipnet::IpNet;
 use persistence::Url;
 
 use super::chosen::Chosen;
-use super::values::{KnownKeys, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value};
+use super::values::{
+    KeystoneExpiry, KnownKeys, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value,
+};
 
 pub(crate) struct Setting {
     pub(crate) key: &'static str,
@@ -102,6 +104,8 @@ settings! {
         "Database connections that write at once; SQLite has one whatever this says";
     known_keys: KnownKeys, "COUNT", Text("1000000"),
         "Access keys that are kept in memory to verify requests by";
+    keystone_expiry: KeystoneExpiry, "SECONDS", Text("30"),
+        "For how long a gateway that speaks Keystone's protocol is told to remember an answer";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
     console_dir: Option<PathBuf>, "DIR", Nothing("the one in the binary"),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use persistence::Url;
 use tracing_subscriber::EnvFilter;
@@ -27,6 +28,8 @@ pub(crate) struct PublicUrl(pub(crate) String);
 pub(crate) struct RequestsPerSecond(pub(crate) Option<u32>);
 
 pub(crate) struct KnownKeys(pub(crate) usize);
+
+pub(crate) struct KeystoneExpiry(pub(crate) TimeDelta);
 
 pub(crate) enum LogFormat {
     Text,
@@ -113,6 +116,15 @@ impl Value for KnownKeys {
         let most = 100_000_000;
         let count = text.parse().ok().filter(|count| (1..=most).contains(count));
         count.map(Self).ok_or_else(|| format!("needs a number from 1 to {most}, not {text:?}"))
+    }
+}
+
+impl Value for KeystoneExpiry {
+    fn parse(text: &str) -> Result<Self, String> {
+        let most = service::gateway_plane::TTL.num_seconds();
+        let seconds = text.parse().ok().filter(|seconds| (1..=most).contains(seconds));
+        let seconds = seconds.ok_or_else(|| format!("needs a number of seconds from 1 to {most}, not {text:?}"))?;
+        Ok(Self(TimeDelta::seconds(seconds)))
     }
 }
 

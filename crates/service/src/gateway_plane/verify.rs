@@ -43,7 +43,7 @@ pub enum Evidence<'a> {
         form: FormSaid,
     },
     /// Read whole by us already.
-    Whole(Box<SignedRequest<'a>>),
+    Whole(&'a SignedRequest<'a>),
 }
 
 /// How the gateway says the signature came.
@@ -63,8 +63,8 @@ pub struct Context<'a> {
     pub operation: Option<&'a str>,
     pub address: Option<IpAddr>,
     pub agent: Option<&'a str>,
-    /// Whether what is not named is known not to be there.
-    pub is_whole: bool,
+    /// What is said of a request that was read whole by us, in place of what a gateway names.
+    pub whole: Option<&'a Described<'a>>,
 }
 
 /// What it comes to.
@@ -236,8 +236,11 @@ impl FormSaid {
 
 impl<'a> Context<'a> {
     fn described(&self) -> Described<'a> {
+        if let Some(whole) = self.whole {
+            return Described { address: self.address, is_whole: true, ..*whole };
+        }
         let lists_buckets = self.operation == Some("ListBuckets");
-        let absent = if self.is_whole || lists_buckets { Named::Nothing } else { Named::Unsaid };
+        let absent = if lists_buckets { Named::Nothing } else { Named::Unsaid };
         let needs = match (self.operation, self.method) {
             (Some(operation), _) => Some(Needs::of_operation(operation)),
             (None, Some(method)) => Some(Needs::of_method(method, self.object_key.is_some())),
@@ -248,6 +251,7 @@ impl<'a> Context<'a> {
             object_key: self.object_key.map_or(absent, Named::This),
             needs,
             address: self.address,
+            ..Described::default()
         }
     }
 }
