@@ -6,6 +6,7 @@ mod bootstrap;
 mod command_line;
 mod console;
 mod crash;
+mod gateways;
 mod home;
 mod master_key;
 mod postgres;
