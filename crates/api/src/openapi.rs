@@ -33,6 +33,7 @@ const TAGS: &[(&str, &str)] = &[
         "gateway plane",
         "What gateways ask. A verdict about a client is always 200; anything else is trouble between gateway and us, for which it answers its client 503.",
     ),
+    ("keystone", "The same for gateways that speak Keystone's S3 protocol: OpenStack Swift and Ceph RGW."),
     ("audit", "What was done, by whom, in chains that show it when a row is changed."),
     ("health", "For whatever watches over the process."),
 ];
@@ -90,6 +91,18 @@ pub(crate) fn generate() -> Value {
                     "scheme": "bearer",
                     "description": "An API token (`kro_...`, `krp_...`, `krt_...`) or the access token of a session.",
                 },
+                "gateway": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Keyreeve-Gateway",
+                    "description": "A gateway's token (`krg_...`), where `Authorization` is its client's.",
+                },
+                "keystone": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Auth-Token",
+                    "description": "A gateway's token (`krg_...`), or what it got for it when it logged in.",
+                },
             },
         },
     })
@@ -133,6 +146,7 @@ const REPEATABLE: &[Operation] = &[
     Operation::VerifyRequests,
     Operation::IssueSigningKeys,
     Operation::ReportUsage,
+    Operation::VerifyS3Token,
 ];
 
 /// Those that answer with a receipt, and wait for it.
@@ -167,8 +181,11 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         Some(known) => {
             let rule = table::rule(*known);
             describe(operation, &rule.sentence());
-            operation.insert("security".to_owned(), json!([{"bearer": []}]));
-            refusals.extend([401, 403, 408, 413, 429, 503]);
+            operation.insert("security".to_owned(), security(*known));
+            refusals.extend([408, 413, 503]);
+            if *known != Operation::AuthorizeRequest {
+                refusals.extend([401, 403, 429]);
+            }
             if is_change {
                 refusals.push(400);
             }
@@ -189,7 +206,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     if has_body {
         refusals.extend([400, 415, 422]);
     }
-    if has_query {
+    if has_query && known != Some(&Operation::AuthorizeRequest) {
         refusals.push(422);
     }
     let is_repeatable = known.is_some_and(|known| REPEATABLE.contains(known));
@@ -216,6 +233,15 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             announce_headers(status, response, known.is_some());
         }
         responses.sort_keys();
+    }
+}
+
+/// In which header an operation wants to be told who asks.
+fn security(operation: Operation) -> Value {
+    match operation {
+        Operation::AuthorizeRequest => json!([{"gateway": []}]),
+        Operation::VerifyS3Token | Operation::IssueEc2Credential => json!([{"keystone": []}]),
+        _ => json!([{"bearer": []}]),
     }
 }
 
@@ -288,7 +314,9 @@ fn fill(response: &mut Value) {
 
 fn announce_headers(status: &str, response: &mut Value, is_limited: bool) {
     let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("$ref")) else { return };
-    let mut headers = Map::new();
+    let own = response.get("headers").and_then(Value::as_object);
+    let mut headers = own.cloned().unwrap_or_default();
+    let has_own = !headers.is_empty();
     let mut add = |name: &str, component: &str| {
         headers.insert(name.to_owned(), json!({"$ref": format!("#/components/headers/{component}")}));
     };
@@ -297,7 +325,7 @@ fn announce_headers(status: &str, response: &mut Value, is_limited: bool) {
         add("RateLimit", "RateLimit");
         add("RateLimit-Policy", "RateLimitPolicy");
     }
-    if status == "201" {
+    if status == "201" && !has_own {
         add("Location", "Location");
     }
     response.insert("headers".to_owned(), Value::Object(headers));

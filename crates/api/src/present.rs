@@ -2,14 +2,16 @@
 
 mod gateways;
 mod keys;
+mod keystone;
 mod partners;
 mod posture;
 
-pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, verdict};
+pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, s3_error, verdict};
 pub(crate) use keys::{
     bucket, claimed_key, created_claim, created_instance, created_key, explanation, instance, key, key_usage,
     stopped_key,
 };
+pub(crate) use keystone::{ec2_credential, keystone_version, logged_in, verified_s3_token};
 pub(crate) use partners::{dry_run, emergency_stop_preview, partner, stopped_partner};
 pub(crate) use posture::{partner_posture, tenant_posture};
 

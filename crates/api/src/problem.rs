@@ -56,6 +56,8 @@ problems! {
     WrongPassword = 401, "wrong-password", "Wrong e-mail address or password",
         "The e-mail address or the password is wrong. If you have accounts in several tenants, say in which: `tenant_id`.";
 
+    SignatureRefused = 401, "signature-refused", "Signature refused",
+        "The signature is not the key's, or not one that counts now and here.";
     Forbidden = 403, "forbidden", "Forbidden",
         "Your role or your token's scopes do not allow this. The operation's description says who may.";
     SecretsForbidden = 403, "secrets-forbidden", "Secrets forbidden",
@@ -162,6 +164,8 @@ problems! {
     Internal = 500, "internal", "Internal error",
         "This should not have happened. The request id helps whoever runs this server to find out why.";
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
+    NoVerdict = 503, "no-verdict", "No verdict",
+        "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
         "The database cannot be used at the moment, and nothing was changed. Try again as Retry-After says.";
 }

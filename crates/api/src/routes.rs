@@ -13,6 +13,7 @@ mod health;
 mod instances;
 mod key_models;
 mod keys;
+mod keystone;
 mod me;
 mod pages;
 mod partners;
@@ -71,10 +72,16 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         // Gateways, as they ask
         .service(gateway_plane::verify_request)
         .service(gateway_plane::verify_requests)
+        .service(gateway_plane::authorize_request)
         .service(gateway_plane::issue_signing_keys)
         .service(gateway_plane::issue_secret)
         .service(gateway_plane::follow_changes)
         .service(gateway_plane::report_usage)
+        // The same in Keystone's words
+        .service(keystone::read_keystone_version)
+        .service(keystone::log_in_to_keystone)
+        .service(keystone::verify_s3_token)
+        .service(keystone::issue_ec2_credential)
         // Partners
         .service(partners::list_partners)
         .service(partners::create_partner)
@@ -150,7 +157,10 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(health::read_readiness);
 }
 
-/// The same for actix, which needs no document.
+/// The same for actix, which needs no document, and what no document could hold: proxies ask with whatever method and path
+/// their clients send.
 pub(crate) fn plain(config: &mut web::ServiceConfig) {
     operations(&mut ServiceConfig::new(config));
+    let paths = [gateway_plane::AUTHORIZE.to_owned(), format!("{}/{{target:.*}}", gateway_plane::AUTHORIZE)];
+    config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
 }

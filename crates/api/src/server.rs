@@ -1,7 +1,8 @@
 //! Puts the layers around the routes and listens.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,11 +63,20 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
     .shutdown_timeout(10)
     // Who stops the process stops the server: requests under way are answered first.
     .disable_signals();
+    let listener = without_delay(listener)?;
     let server = match tls {
         None => server.listen(listener)?,
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
     };
     Ok(server.run())
+}
+
+/// No answer waits for more to be sent with it, or it would come when its reader has acknowledged its first part, 40 ms
+/// later. What is accepted inherits this from what listens.
+fn without_delay(listener: TcpListener) -> io::Result<TcpListener> {
+    let socket = TcpStream::from(OwnedFd::from(listener));
+    socket.set_nodelay(true)?;
+    Ok(TcpListener::from(OwnedFd::from(socket)))
 }
 
 /// Serves `/metrics`, on a listener of its own that nobody outside needs to reach.
@@ -75,4 +85,17 @@ pub fn serve_metrics(listener: TcpListener) -> io::Result<Server> {
     let page = || async { HttpResponse::Ok().content_type(TYPE).body(metrics::page()) };
     let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(page)));
     Ok(server.workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_accepted_is_answered_without_delay() {
+        let listener = without_delay(TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
 }

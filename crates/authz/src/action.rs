@@ -78,8 +78,11 @@ operations! {
     Plane {
         VerifyRequest = "verify_request",
         VerifyRequests = "verify_requests",
+        AuthorizeRequest = "authorize_request",
         IssueSigningKeys = "issue_signing_keys",
         IssueSecret = "issue_secret",
+        VerifyS3Token = "verify_s3_token",
+        IssueEc2Credential = "issue_ec2_credential",
         FollowChanges = "follow_changes",
         ReportUsage = "report_usage",
     }

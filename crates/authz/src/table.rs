@@ -100,9 +100,11 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::PlatformWrite)
         }
 
-        O::VerifyRequest | O::VerifyRequests => gateways(Capability::Verify),
+        O::VerifyRequest | O::VerifyRequests | O::AuthorizeRequest => gateways(Capability::Verify),
         O::IssueSigningKeys => gateways(Capability::SigningKeys),
         O::IssueSecret => gateways(Capability::Secrets),
+        // A credential is a secret in other words: it needs that capability as well.
+        O::VerifyS3Token | O::IssueEc2Credential => gateways(Capability::Keystone),
         O::FollowChanges => gateways(Capability::Changes),
         O::ReportUsage => gateways(Capability::Usage),
         // Numbers only: whoever reports on keys need not be able to list them.

@@ -26,6 +26,7 @@ fn start(
         name: process::host_name(),
         most_known_keys: settings.known_keys.0,
         lease: settings.lease_seconds.0,
+        keystone_expiry: settings.keystone_expiry.0,
     };
     let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url, node };
     Service::start(setup).map_err(|error| {

@@ -45,7 +45,7 @@ impl Service {
         let standing = self.read(|db| Ok(authentication::find_token(db, &hash)?))?;
         let standing = self.admitted(standing, from, now)?;
         match standing.gateway {
-            Some(gateway) => Ok(self.remember_gateway(hash, standing.token, gateway, changes_before)),
+            Some(gateway) => Ok(self.remember_gateway(Some(hash), standing.token, gateway, changes_before)),
             None => holder(standing),
         }
     }
@@ -53,6 +53,30 @@ impl Service {
     fn holder_with(&self, proof: &HolderProof, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
         let standing = self.read(|db| Ok(authentication::find_token_by_id(db, &proof.token)?))?;
         holder(self.admitted(standing, from, now)?)
+    }
+
+    /// The gateway behind what it was given when it logged in, or behind its token itself.
+    pub fn authenticate_logged_in(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        if let Ok(TokenKind::Gateway) = token::kind_of(text) {
+            return self.holder_of(text, from, now);
+        }
+        let proof = self.bearers.open_gateway(text, now)?;
+        let changes_before = self.gateway_changes();
+        let standing = self.read(|db| Ok(authentication::find_token_by_id(db, &proof.token)?))?;
+        let standing = self.admitted(standing, from, now)?;
+        let gateway = standing.gateway.ok_or(Error::UnknownCredentials)?;
+        Ok(self.remember_gateway(None, standing.token, gateway, changes_before))
+    }
+
+    /// The same, if memory knows and may be believed.
+    pub fn recall_logged_in(&self, text: &str, from: Option<IpAddr>, now: Timestamp) -> Option<Result<Caller>> {
+        if let Ok(TokenKind::Gateway) = token::kind_of(text) {
+            return self.recall_gateway(text, from, now);
+        }
+        match self.bearers.open_gateway(text, now) {
+            Ok(proof) => self.recall_gateway_with(&proof.token, from, now),
+            Err(refused) => Some(Err(refused)),
+        }
     }
 
     fn admitted(&self, standing: Option<TokenStanding>, from: Option<IpAddr>, now: Timestamp) -> Result<TokenStanding> {

@@ -14,20 +14,24 @@ mod changes;
 mod feed;
 mod follow;
 mod issue;
+mod keystone;
 mod known_gateways;
 mod known_pairs;
 mod lease;
 mod usage;
 mod verify;
+mod whole;
 
 pub use ::verify::{Denial, RequestContext};
 pub use changes::{ChangesSince, Wanted, changes};
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
+pub use keystone::{KeystoneRole, KeystoneToken, OfKeystone};
 pub use known_pairs::{KnownPair, Recalled};
 pub use persistence::changes::Told;
 pub use usage::Reported;
 pub use verify::{Allowed, Asked, Evidence, FormSaid, IssuedKey, Verdict};
+pub use whole::{Header, Whole, WholeRequest};
 
 use chrono::TimeDelta;
 use domain::Entropy;
@@ -65,6 +69,7 @@ pub(crate) struct Plane {
     pub(crate) usage: Usage,
     pub(crate) issued: Issued,
     pub(crate) stand_ins: StandIns,
+    keystone_expiry: TimeDelta,
 }
 
 impl Plane {
@@ -78,6 +83,7 @@ impl Plane {
             usage: Usage::default(),
             issued: Issued::default(),
             stand_ins: StandIns::new(Zeroizing::new(entropy.bytes())),
+            keystone_expiry: setup.keystone_expiry,
         }
     }
 

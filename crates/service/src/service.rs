@@ -55,11 +55,14 @@ pub struct NodeSetup {
     pub most_known_keys: usize,
     /// For how long it may answer from memory when it hears nothing.
     pub lease: TimeDelta,
+    /// For how long a gateway that speaks Keystone's protocol is told to remember an answer.
+    pub keystone_expiry: TimeDelta,
 }
 
 impl Default for NodeSetup {
     fn default() -> Self {
-        Self { name: "keyreeve".to_owned(), most_known_keys: 1_000_000, lease: LEASE }
+        let keystone_expiry = TimeDelta::seconds(30);
+        Self { name: "keyreeve".to_owned(), most_known_keys: 1_000_000, lease: LEASE, keystone_expiry }
     }
 }
 

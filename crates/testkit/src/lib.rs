@@ -13,7 +13,7 @@ pub mod world;
 
 pub use client::{Answer, Client};
 pub use server::Server;
-pub use signing::Signer;
+pub use signing::{Signer, Whole};
 
 /// Makes each function a test on SQLite and a test on PostgreSQL.
 ///

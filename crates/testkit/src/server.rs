@@ -76,6 +76,13 @@ impl Server {
         Self { service, address, handle, operator: self.operator.clone(), follower: None, _database: Keeper::Shared }
     }
 
+    /// The same service on another port, where this machine is believed when it says for whom it speaks.
+    pub fn behind_proxies(&self) -> Self {
+        let service = self.service.clone();
+        let (address, handle) = listen_trusting(service.clone(), None, &["127.0.0.0/8"]);
+        Self { service, address, handle, operator: self.operator.clone(), follower: None, _database: Keeper::Shared }
+    }
+
     fn start(database: Database, keeper: Keeper) -> Self {
         let service = service(database, beginning(), 1);
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
@@ -182,6 +189,14 @@ fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
 }
 
 fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> (SocketAddr, ServerHandle) {
+    listen_trusting(service, requests_per_second, &[])
+}
+
+fn listen_trusting(
+    service: Arc<Service>,
+    requests_per_second: Option<u32>,
+    trusted: &'static [&'static str],
+) -> (SocketAddr, ServerHandle) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (sender, receiver) = mpsc::channel();
@@ -190,7 +205,7 @@ fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> (SocketAdd
             let options = api::Options {
                 workers: 2,
                 requests_per_second,
-                trusted_proxies: Vec::new(),
+                trusted_proxies: trusted.iter().map(|network| network.parse().expect("a network")).collect(),
                 tls: None,
                 console_dir: None,
             };

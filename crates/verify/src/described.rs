@@ -13,6 +13,11 @@ pub struct Described<'a> {
     pub object_key: Named<'a>,
     pub needs: Option<Needs>,
     pub address: Option<IpAddr>,
+    /// Where everything was looked at, what is not said is not known: a key that may be used from some addresses only is not
+    /// used from an unknown one.
+    pub is_whole: bool,
+    /// Another object that is read on the way.
+    pub source: Option<&'a Self>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,10 +56,10 @@ impl Described<'_> {
             Some(Needs::All) if Permission::ALL.iter().any(lacks) => return Err(Denied::Permission),
             None | Some(Needs::One(_) | Needs::All) => {}
         }
-        match self.address {
-            Some(_) if !grants.networks.admit(self.address) => Err(Denied::Address),
-            None | Some(_) => Ok(()),
+        if (self.is_whole || self.address.is_some()) && !grants.networks.admit(self.address) {
+            return Err(Denied::Address);
         }
+        self.source.map_or(Ok(()), |source| source.check(grants))
     }
 }
 
@@ -113,6 +118,10 @@ impl Needs {
 
 #[cfg(test)]
 mod tests {
+    use domain::bucket::BucketName;
+    use domain::key::grants::{BucketNames, Buckets};
+    use domain::networks::Networks;
+
     use super::*;
 
     #[test]
@@ -141,6 +150,27 @@ mod tests {
     }
 
     #[test]
+    fn of_a_whole_request_what_is_not_said_is_not_there() {
+        let inside = domain::networks::parse("203.0.113.0/24").unwrap();
+        let limited = Grants { networks: Networks::new([inside]).unwrap(), ..Grants::everything() };
+        assert_eq!(Described::default().check(&limited), Ok(()));
+        assert_eq!(Described { is_whole: true, ..Described::default() }.check(&limited), Err(Denied::Address));
+    }
+
+    #[test]
+    fn what_is_copied_from_is_checked_as_well() {
+        let media = BucketNames::new([BucketName::parse("media").unwrap()]).unwrap();
+        let limited = Grants { buckets: Buckets::Specific(media), ..Grants::everything() };
+        let from = |bucket| Described { bucket, ..Described::default() };
+        let copy = |source: &Described<'_>| {
+            Described { bucket: Named::This("media"), source: Some(source), ..Described::default() }.check(&limited)
+        };
+        assert_eq!(copy(&from(Named::This("media"))), Ok(()));
+        assert_eq!(copy(&from(Named::This("secret"))), Err(Denied::Bucket));
+        assert_eq!(copy(&from(Named::Nothing)), Err(Denied::Bucket));
+    }
+
+    #[test]
     fn what_is_not_said_is_not_checked() {
         let nothing_said = Described::default();
         assert_eq!(nothing_said.check(&Grants::everything()), Ok(()));
@@ -149,6 +179,7 @@ mod tests {
             object_key: Named::This("a/b"),
             needs: Some(Needs::All),
             address: Some([203, 0, 113, 9].into()),
+            ..Described::default()
         };
         assert_eq!(all_said.check(&Grants::everything()), Ok(()));
     }

@@ -12,7 +12,9 @@ mod decision;
 mod described;
 mod request_context;
 pub mod sigv4;
+mod wanted;
 
 pub use decision::{Candidate, Denial, decide};
 pub use described::{Described, Named, Needs};
 pub use request_context::RequestContext;
+pub use wanted::{Target, Wanted};

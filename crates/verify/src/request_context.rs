@@ -33,6 +33,8 @@ impl<'a> RequestContext<'a> {
             object_key: self.object_key.map_or(absent, Named::This),
             needs,
             address: self.address,
+            is_whole: self.is_whole,
+            source: None,
         }
     }
 }

@@ -278,6 +278,16 @@ pub struct ChangesQuery {
     pub instance: Option<String>,
 }
 
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuthorizeQuery {
+    /// The name below which each bucket has a host of its own. Without it the bucket is always in the path.
+    #[serde(default)]
+    #[param(example = "s3.example.org")]
+    pub domain: Option<String>,
+}
+
 /// What has changed since.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({

@@ -19,6 +19,7 @@ mod import;
 mod instance;
 mod key;
 mod key_model;
+mod keystone;
 mod list;
 mod me;
 mod partner;
@@ -40,9 +41,9 @@ pub use emergency_stop::{EmergencyStop, EmergencyStopPreview, StopLevel, StopPar
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};
 pub use gateway::{ChangeGateway, CreateGateway, Gateway, GatewayCapability, GatewayLease, GatewayProcess};
 pub use gateway_plane::{
-    CacheRule, ChangeEvent, ChangeKind, Changes, ChangesQuery, IssueSigningKeys, IssuedSecret, IssuedSigningKey,
-    IssuedSigningKeys, KeyGrants, Principal, ReportUsage, ReportedUsage, S3Error, SignatureForm, SigningKey,
-    VerifyAnswer, VerifyBatch, VerifyBatchAnswer, VerifyContext, VerifyDecision, VerifyRequest, VerifyWant,
+    AuthorizeQuery, CacheRule, ChangeEvent, ChangeKind, Changes, ChangesQuery, IssueSigningKeys, IssuedSecret,
+    IssuedSigningKey, IssuedSigningKeys, KeyGrants, Principal, ReportUsage, ReportedUsage, S3Error, SignatureForm,
+    SigningKey, VerifyAnswer, VerifyBatch, VerifyBatchAnswer, VerifyContext, VerifyDecision, VerifyRequest, VerifyWant,
     WantedSigningKey,
 };
 pub use guardrails::{
@@ -56,6 +57,12 @@ pub use key::{
     KeyQuery, KeyStatus, RotateKey, StoppedKey,
 };
 pub use key_model::{ChangeKeyModel, CreateKeyModel, DeleteRule, InstancesRule, KeyModel, PresenceRule, RevokeRule};
+pub use keystone::{
+    Ec2Credential, IssuedEc2Credential, KeystoneAuth, KeystoneDomain, KeystoneEndpoint, KeystoneIdentity, KeystoneLink,
+    KeystoneLinks, KeystoneMediaType, KeystonePassword, KeystoneProject, KeystoneService, KeystoneToken, KeystoneUser,
+    KeystoneUserPassword, KeystoneVersion, KeystoneVersionAnswer, LogInToKeystone, Named, S3Credentials,
+    VerifiedS3Token, VerifyS3Token,
+};
 pub use list::{ListQuery, Page};
 pub use me::{CallerKind, ChangePassword, Me};
 pub use partner::{ChangePartner, CreatePartner, Partner, PartnerStatus, StoppedPartner};

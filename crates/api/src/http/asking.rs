@@ -1,15 +1,16 @@
 //! The extractor of the gateway plane: which gateway asks, from memory where memory may be believed.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use authz::caller::GatewayToken;
-use authz::{Action, Permit, Plane, authorize};
+use authz::{Action, Caller, Permit, Plane, authorize};
 use domain::Timestamp;
-use service::gateway_plane::{KnownPair, Recalled};
+use service::gateway_plane::{Asked, KnownPair, Recalled, Verdict};
 use service::{Context, Service};
 
 use crate::http::blocking::Blocking;
@@ -37,6 +38,24 @@ impl<A: Action<Object = Plane>> Asking<A> {
     /// The gateway. Nobody else is given a permit on the plane.
     pub(crate) fn asker(&self) -> Result<&GatewayToken, Problem> {
         self.permit.asker().ok_or_else(|| Problem::new(Kind::Forbidden))
+    }
+
+    /// Each with whether its gateway wants the signing key. All from one state: if this replica could not be sure of its
+    /// memory to the end, it is asked again.
+    pub(crate) async fn judge(&self, asked: &[(Asked<'_>, bool)]) -> Result<Vec<Verdict>, Problem> {
+        let asker = self.asker()?;
+        for _ in 0..TRIES {
+            let sequence = self.service().feed_position();
+            let (known, is_remembered) = self.known(asked.iter().map(|(asked, _)| asked.access_key_id)).await?;
+            let judge = |((asked, wants_key), pair): (&(Asked<'_>, bool), &Option<_>)| {
+                self.service().judge(asker, asked, pair.as_ref(), *wants_key, sequence, self.now)
+            };
+            let verdicts = asked.iter().zip(&known).map(judge).collect::<Result<Vec<_>, _>>()?;
+            if !is_remembered || self.service().may_answer_from_memory() {
+                return Ok(verdicts);
+            }
+        }
+        Err(Problem::new(Kind::Busy).retry_after(chrono::TimeDelta::seconds(1)))
     }
 
     /// What is known of each id, and whether any of it comes from memory. What memory does not know is looked up, all of
@@ -83,39 +102,80 @@ impl<A: Action<Object = Plane>> Asking<A> {
     }
 }
 
+const TRIES: usize = 3;
+
+/// How a gateway says who it is.
+pub(crate) enum Token {
+    /// By the token itself.
+    Own(String),
+    /// By the token, or by what it was given for it when it logged in.
+    OrLoggedIn(String),
+}
+
 impl<A: Action<Object = Plane>> FromRequest for Asking<A> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { asking(&request).await })
+        Box::pin(async move {
+            let token = Token::Own(bearer(request.headers())?);
+            let from = RequestInfo::from_request(&request).address;
+            Self::by(&request, token, from).await
+        })
     }
 }
 
-async fn asking<A: Action<Object = Plane>>(request: &HttpRequest) -> Result<Asking<A>, Problem> {
-    let missing = || Problem::new(Kind::Internal);
-    let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
-    let info = RequestInfo::from_request(request);
-    let bearer = bearer(request.headers())?;
-    let (now, address) = (blocking.service().clock().now(), info.address);
-    let caller = match blocking.service().recall_gateway(&bearer, address, now) {
-        Some(known) => known?,
-        None => {
-            let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
-            limits.before_looking(address)?;
-            let found = blocking.run(move |service| service.authenticate(&bearer, address, now)).await;
-            if found.as_ref().is_err_and(|problem| problem.kind.status() == 401) {
-                limits.refused(address);
+impl<A: Action<Object = Plane>> Asking<A> {
+    /// For whoever says it elsewhere than in `Authorization`. `from` is where the gateway itself is.
+    pub(crate) async fn by(request: &HttpRequest, token: Token, from: Option<IpAddr>) -> Result<Self, Problem> {
+        let missing = || Problem::new(Kind::Internal);
+        let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
+        let info = RequestInfo::from_request(request);
+        let now = blocking.service().clock().now();
+        let caller = match token.recall(blocking.service(), from, now) {
+            Some(known) => known?,
+            None => {
+                let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
+                limits.before_looking(from)?;
+                let found = blocking.run(move |service| token.look_up(service, from, now)).await;
+                if found.as_ref().is_err_and(|problem| problem.kind.status() == 401) {
+                    limits.refused(from);
+                }
+                found?
             }
-            found?
-        }
-    };
-    let permit = authorize::<A>(&caller, Plane).map_err(service::Error::from);
-    if let Err(refused) = &permit {
-        let context = blocking.service().context(info.origin())?;
-        blocking.service().note_denial(&context, &caller, A::OPERATION, "plane", refused);
+        };
+        Self::of(blocking, info, caller, now)
     }
-    let permit = permit?;
-    Ok(Asking { blocking, info, permit, now })
+
+    /// The same gateway, for something else that it has to be able to do besides.
+    pub(crate) fn also<B: Action<Object = Plane>>(&self) -> Result<Asking<B>, Problem> {
+        Asking::of(self.blocking.clone(), self.info.clone(), self.permit.caller().clone(), self.now)
+    }
+
+    fn of(blocking: Blocking, info: RequestInfo, caller: Caller, now: Timestamp) -> Result<Self, Problem> {
+        let permit = authorize::<A>(&caller, Plane).map_err(service::Error::from);
+        if let Err(refused) = &permit {
+            let context = blocking.service().context(info.origin())?;
+            blocking.service().note_denial(&context, &caller, A::OPERATION, "plane", refused);
+        }
+        let permit = permit?;
+        Ok(Self { blocking, info, permit, now })
+    }
+}
+
+impl Token {
+    fn recall(&self, service: &Service, from: Option<IpAddr>, now: Timestamp) -> Option<service::Result<Caller>> {
+        match self {
+            Self::Own(text) => service.recall_gateway(text, from, now),
+            Self::OrLoggedIn(text) => service.recall_logged_in(text, from, now),
+        }
+    }
+
+    fn look_up(&self, service: &Service, from: Option<IpAddr>, now: Timestamp) -> service::Result<Caller> {
+        match self {
+            Self::Own(text) => service.authenticate(text, from, now),
+            Self::OrLoggedIn(text) => service.authenticate_logged_in(text, from, now),
+        }
+    }
 }

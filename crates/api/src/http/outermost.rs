@@ -19,6 +19,9 @@ use crate::problem::{Kind, Problem};
 /// Networks whose `X-Forwarded-For` is believed.
 pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
 
+/// Marks a refusal that has its body already, in the form that whoever asked expects.
+pub(crate) struct SaidItself;
+
 pub(crate) async fn wrap<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -53,6 +56,7 @@ fn finish<B: MessageBody + 'static>(
     let status = response.status();
     let problem = match ours {
         Some(problem) => problem,
+        None if response.response().extensions().contains::<SaidItself>() => return response.map_into_left_body(),
         None if status.is_client_error() || status.is_server_error() => of_status(status.as_u16()),
         None => return response.map_into_left_body(),
     };

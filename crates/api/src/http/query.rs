@@ -18,7 +18,11 @@ use crate::problem::Problem;
 /// A query that has not been looked at yet: see [`Json`](crate::http::Json).
 pub(crate) struct Query<T>(Result<T, Problem>);
 
-impl<T> Query<T> {
+impl<T: DeserializeOwned> Query<T> {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self(parse(request.query_string()))
+    }
+
     pub(crate) fn read(self) -> Result<T, Problem> {
         self.0
     }
@@ -29,7 +33,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(parse(request.query_string()))))
+        ready(Ok(Self::of(request)))
     }
 }
 

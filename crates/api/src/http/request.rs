@@ -14,6 +14,10 @@ use service::Service;
 pub(crate) struct RequestInfo {
     pub(crate) id: String,
     pub(crate) address: Option<IpAddr>,
+    /// Who is at the other end of the connection.
+    pub(crate) peer: Option<IpAddr>,
+    /// Whether the peer is a proxy that we trust, and said for whom it speaks.
+    pub(crate) is_forwarded: bool,
 }
 
 impl RequestInfo {
@@ -28,12 +32,19 @@ impl RequestInfo {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
         let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
         let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
-        Self { id, address: client(peer, &forwarded, trusted) }
+        let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer)));
+        let is_forwarded = is_trusted && !forwarded.is_empty();
+        Self { id, address: client(peer, &forwarded, trusted), peer, is_forwarded }
     }
 
     pub(crate) fn from_request(request: &HttpRequest) -> Self {
         let found = request.extensions().get::<Self>().cloned();
-        found.unwrap_or_else(|| Self { id: RequestId::PREFIX.to_owned(), address: None })
+        found.unwrap_or_else(|| Self {
+            id: RequestId::PREFIX.to_owned(),
+            address: None,
+            peer: None,
+            is_forwarded: false,
+        })
     }
 
     pub(crate) fn origin(&self) -> Origin {

@@ -149,6 +149,27 @@ fn deny(denial: &Denial) -> wire::VerifyAnswer {
     }
 }
 
+/// The error document of S3.
+pub(crate) fn s3_error(denial: &Denial, request_id: &str) -> String {
+    let code = denial.s3_code();
+    let message = match code {
+        "InvalidAccessKeyId" => "The AWS access key Id you provided does not exist in our records.",
+        "SignatureDoesNotMatch" => "The request signature we calculated does not match the signature you provided.",
+        "RequestTimeTooSkewed" => "The difference between the request time and the server's time is too large.",
+        "AccessDenied" => "Access Denied.",
+        "AuthorizationHeaderMalformed" => "The authorization header is malformed.",
+        "AuthorizationQueryParametersError" => "The query parameters that sign the request are wrong.",
+        "InvalidToken" => "There are no temporary keys here.",
+        _ => "The request is not valid.",
+    };
+    // A region's code has no characters that XML would mind, and neither has a request's id.
+    let region = denial.expected_region().map(|region| format!("<Region>{region}</Region>")).unwrap_or_default();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{region}\
+         <RequestId>{request_id}</RequestId></Error>"
+    )
+}
+
 fn principal(pair: &KnownPair) -> wire::Principal {
     let Account { id, canonical_id } = Account::of(&pair.namespace);
     wire::Principal {

@@ -160,7 +160,7 @@ on_both_databases! {
         attempts.extend(about_gateways);
         let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.name).collect();
         for operation in Operation::ALL.iter().map(|operation| operation.as_str()) {
-            let reading = ["list_", "read_", "preview_", "dry_run_", "explain_", "verify_", "follow_", "report_"];
+            let reading = ["list_", "read_", "preview_", "dry_run_", "explain_", "verify_", "authorize_", "follow_", "report_"];
             let reads = reading.iter().any(|verb| operation.starts_with(verb));
             assert!(reads != tried.contains(operation), "{operation} is not tried");
         }

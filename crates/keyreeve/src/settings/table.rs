@@ -11,7 +11,7 @@ use persistence::Url;
 
 use super::chosen::Chosen;
 use super::values::{
-    KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value,
+    KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value,
 };
 
 pub(crate) struct Setting {
@@ -106,6 +106,8 @@ settings! {
         "Access keys that are kept in memory to verify requests by";
     lease_seconds: LeaseSeconds, "SECONDS", Text("30"),
         "How long a replica, or a gateway, may answer from memory when it hears nothing of what changes";
+    keystone_expiry: KeystoneExpiry, "SECONDS", Text("30"),
+        "For how long a gateway that speaks Keystone's protocol is told to remember an answer";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
     console_dir: Option<PathBuf>, "DIR", Nothing("the one in the binary"),

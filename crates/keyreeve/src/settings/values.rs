@@ -32,6 +32,8 @@ pub(crate) struct KnownKeys(pub(crate) usize);
 
 pub(crate) struct LeaseSeconds(pub(crate) TimeDelta);
 
+pub(crate) struct KeystoneExpiry(pub(crate) TimeDelta);
+
 pub(crate) enum LogFormat {
     Text,
     Json,
@@ -125,6 +127,15 @@ impl Value for LeaseSeconds {
         let most = LONGEST_LEASE.num_seconds();
         let seconds = text.parse().ok().filter(|seconds| (5..=most).contains(seconds));
         let seconds = seconds.ok_or_else(|| format!("needs a number from 5 to {most}, not {text:?}"))?;
+        Ok(Self(TimeDelta::seconds(seconds)))
+    }
+}
+
+impl Value for KeystoneExpiry {
+    fn parse(text: &str) -> Result<Self, String> {
+        let most = service::gateway_plane::TTL.num_seconds();
+        let seconds = text.parse().ok().filter(|seconds| (1..=most).contains(seconds));
+        let seconds = seconds.ok_or_else(|| format!("needs a number of seconds from 1 to {most}, not {text:?}"))?;
         Ok(Self(TimeDelta::seconds(seconds)))
     }
 }

@@ -83,14 +83,15 @@ impl Home {
         Running { child, out, err }
     }
 
-    /// A server on a free port, ready to be asked.
-    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
-        self.serve_at("127.0.0.1:0", arguments)
-    }
-
+    /// A server on a port that it, or another process, had before.
     pub(crate) fn serve_at(&self, address: &str, arguments: &[&str]) -> Server {
         let usual = ["serve", "--listen", address, "--metrics-listen", "off"];
         Server::ready(self.start(&[&usual, arguments].concat(), &[]))
+    }
+
+    /// A server on a free port, ready to be asked.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_at("127.0.0.1:0", arguments)
     }
 }
 

@@ -7,6 +7,7 @@ mod command_line;
 mod console;
 mod crash;
 mod fleet;
+mod gateways;
 mod home;
 mod master_key;
 mod postgres;

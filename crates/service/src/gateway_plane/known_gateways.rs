@@ -1,4 +1,4 @@
-//! The gateways' tokens this node remembers, by their keyed hash.
+//! The gateways' tokens this node remembers: by their keyed hash, and by the id that what was made from them names.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use authz::caller::{GatewayToken, Token};
 use chrono::TimeDelta;
 use domain::api_token::ApiToken;
 use domain::gateway::Gateway;
-use domain::id::GatewayId;
+use domain::id::{GatewayId, TokenId};
 use domain::{Timestamp, liveness, networks};
 
 use super::STALE_TTL;
@@ -25,6 +25,7 @@ pub(crate) struct KnownGateways(RwLock<Known>);
 struct Known {
     changes: u64,
     by_hash: HashMap<[u8; 32], Arc<Held>>,
+    by_id: HashMap<TokenId, Arc<Held>>,
     /// Until when any process of a gateway holds a lease that this node has given.
     leased: HashMap<GatewayId, i64>,
 }
@@ -40,12 +41,14 @@ impl KnownGateways {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.changes += 1;
         known.by_hash.retain(|_, held| held.caller.gateway.id != *id);
+        known.by_id.retain(|_, held| held.caller.gateway.id != *id);
     }
 
     pub(crate) fn forget_everything(&self) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.changes += 1;
         known.by_hash.clear();
+        known.by_id.clear();
     }
 
     /// Notes that a process of the gateway was given a lease just now.
@@ -68,15 +71,22 @@ impl KnownGateways {
         self.0.read().unwrap_or_else(PoisonError::into_inner).by_hash.get(hash).cloned()
     }
 
+    fn get_by_id(&self, id: &TokenId) -> Option<Arc<Held>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_id.get(id).cloned()
+    }
+
     fn changes(&self) -> u64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).changes
     }
 
-    fn remember(&self, hash: [u8; 32], caller: &Arc<GatewayToken>, changes_before: u64) {
+    fn remember(&self, hash: Option<[u8; 32]>, caller: &Arc<GatewayToken>, changes_before: u64) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.changes == changes_before {
-            let held = Held { caller: caller.clone(), noted: AtomicI64::new(0) };
-            known.by_hash.insert(hash, Arc::new(held));
+            let held = Arc::new(Held { caller: caller.clone(), noted: AtomicI64::new(0) });
+            if let Some(hash) = hash {
+                known.by_hash.insert(hash, held.clone());
+            }
+            known.by_id.insert(caller.token.id.clone(), held);
         }
     }
 }
@@ -88,18 +98,34 @@ impl Service {
             return None;
         }
         let held = self.plane.gateways.get(&self.tokens.of_token(bearer))?;
-        let token = &held.caller.token;
-        if let Err(dead) = liveness::until(token.expires_at, now) {
-            return Some(Err(dead.into()));
+        Some(self.recalled(&held, from, now))
+    }
+
+    /// The same for what was made from the token, and names it.
+    pub(crate) fn recall_gateway_with(
+        &self,
+        token: &TokenId,
+        from: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Option<Result<Caller>> {
+        if !self.plane.lease.holds() {
+            return None;
         }
+        let held = self.plane.gateways.get_by_id(token)?;
+        Some(self.recalled(&held, from, now))
+    }
+
+    fn recalled(&self, held: &Held, from: Option<IpAddr>, now: Timestamp) -> Result<Caller> {
+        let token = &held.caller.token;
+        liveness::until(token.expires_at, now)?;
         if !networks::admit(&token.networks, from) {
-            return Some(Err(Error::WrongAddress));
+            return Err(Error::WrongAddress);
         }
         let second = now.timestamp();
         if held.noted.swap(second, Ordering::Relaxed) != second {
             self.last_used.note(&token.id, now, from);
         }
-        Some(Ok(Caller::Gateway(held.caller.clone())))
+        Ok(Caller::Gateway(held.caller.clone()))
     }
 
     /// A number to be taken before a gateway's token is read.
@@ -109,7 +135,7 @@ impl Service {
 
     pub(crate) fn remember_gateway(
         &self,
-        hash: [u8; 32],
+        hash: Option<[u8; 32]>,
         token: ApiToken,
         gateway: Gateway,
         changes_before: u64,

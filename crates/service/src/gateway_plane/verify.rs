@@ -6,7 +6,7 @@ use ::verify::sigv4::{
     Audience, CanonicalText, Expires, Form, Malformed, Presented, Refusal, S3, Scope, Signature, SignedRequest,
     SigningKey, StringToSign, Subject, Timestamp as SignedAt,
 };
-use ::verify::{Candidate, Denial, RequestContext, decide};
+use ::verify::{Candidate, Denial, Described, decide};
 use authz::caller::GatewayToken;
 use chrono::TimeDelta;
 use domain::Timestamp;
@@ -24,7 +24,9 @@ pub struct Asked<'a> {
     pub access_key_id: &'a str,
     pub evidence: Evidence<'a>,
     pub has_session_token: bool,
-    pub context: RequestContext<'a>,
+    pub described: Described<'a>,
+    /// For the record.
+    pub agent: Option<&'a str>,
 }
 
 /// What was signed, and the signature.
@@ -42,7 +44,7 @@ pub enum Evidence<'a> {
         form: FormSaid,
     },
     /// Read whole by us already.
-    Whole(Box<SignedRequest<'a>>),
+    Whole(&'a SignedRequest<'a>),
 }
 
 /// How the gateway says the signature came.
@@ -142,8 +144,7 @@ impl Service {
             Some(key) => key.clone(),
             None => self.plane.stand_ins.of(scope),
         };
-        let described = asked.context.described();
-        if let Err(denial) = decide(presented, candidate.as_ref(), &stand_in, &audience, &described, now) {
+        if let Err(denial) = decide(presented, candidate.as_ref(), &stand_in, &audience, &asked.described, now) {
             return Ok(Verdict::Deny(denial));
         }
         let (Some(pair), Some(key)) = (pair, signing_key) else {
@@ -153,8 +154,8 @@ impl Service {
             access_key_id: pair.access_key_id.clone(),
             at: now,
             gateway: Some(asker.gateway.name.to_string()),
-            address: asked.context.address,
-            agent: asked.context.agent.map(str::to_owned),
+            address: asked.described.address,
+            agent: asked.agent.map(str::to_owned),
             count: 1,
         });
         let (ttl, stale_ttl) = self.ttl(asker, pair, now);

@@ -24,6 +24,9 @@ const AUDIENCE: &str = "keyreeve-api";
 /// Of the proof that stands for an API token in the console's cookie, and is good nowhere else.
 const HOLDER_TYPE: &str = "keyreeve-console+jwt";
 const HOLDER_AUDIENCE: &str = "keyreeve-console";
+/// Of the proof that a gateway gets when it logs in by Keystone's protocol, and is good nowhere else.
+const GATEWAY_TYPE: &str = "keyreeve-gateway+jwt";
+const GATEWAY_AUDIENCE: &str = "keyreeve-keystone";
 
 /// What a bearer token proves.
 pub(crate) struct Proof {
@@ -54,6 +57,7 @@ pub(crate) struct Bearers {
     verifying: DecodingKey,
     validation: Validation,
     holder_validation: Validation,
+    gateway_validation: Validation,
 }
 
 impl Bearers {
@@ -64,6 +68,7 @@ impl Bearers {
             verifying: DecodingKey::from_secret(key),
             validation: validation(AUDIENCE),
             holder_validation: validation(HOLDER_AUDIENCE),
+            gateway_validation: validation(GATEWAY_AUDIENCE),
         }
     }
 
@@ -100,6 +105,24 @@ impl Bearers {
 
     pub(crate) fn open_holder(&self, token: &str, now: Timestamp) -> Result<HolderProof> {
         let (Claims { sub, .. }, expires_at) = self.read(token, HOLDER_TYPE, &self.holder_validation, now)?;
+        let token = TokenId::parse(&sub).map_err(|_| Error::UnknownCredentials)?;
+        live(expires_at, now)?;
+        Ok(HolderProof { token })
+    }
+
+    pub(crate) fn seal_gateway(
+        &self,
+        token: &TokenId,
+        now: Timestamp,
+        expires_at: Timestamp,
+        entropy: &mut Entropy,
+    ) -> Result<Secret> {
+        let named = (token.to_string(), String::new());
+        self.sign(GATEWAY_TYPE, GATEWAY_AUDIENCE, named, (now, expires_at), entropy)
+    }
+
+    pub(crate) fn open_gateway(&self, token: &str, now: Timestamp) -> Result<HolderProof> {
+        let (Claims { sub, .. }, expires_at) = self.read(token, GATEWAY_TYPE, &self.gateway_validation, now)?;
         let token = TokenId::parse(&sub).map_err(|_| Error::UnknownCredentials)?;
         live(expires_at, now)?;
         Ok(HolderProof { token })
@@ -290,6 +313,20 @@ mod tests {
         assert!(matches!(bearers.open_holder(holder.expose(), now() + minutes(5)), Err(Error::Expired)));
         assert!(matches!(bearers.open(holder.expose(), now()), Err(Error::UnknownCredentials)));
         assert!(matches!(bearers.open_holder(&sealed(&bearers), now()), Err(Error::UnknownCredentials)));
+    }
+
+    #[test]
+    fn what_a_gateway_gets_is_for_gateways_only() {
+        let (bearers, mut entropy) = (Bearers::new(&[7; 32]), Entropy::from_seed([2; 32]));
+        let token = TokenId::draw(&mut entropy, now());
+        let gateway = bearers.seal_gateway(&token, now(), now() + minutes(5), &mut entropy).unwrap();
+        assert!(bearers.open_gateway(gateway.expose(), now()).is_ok_and(|proof| proof.token == token));
+        assert!(matches!(bearers.open_gateway(gateway.expose(), now() + minutes(5)), Err(Error::Expired)));
+        assert!(bearers.open(gateway.expose(), now()).is_err());
+        assert!(bearers.open_holder(gateway.expose(), now()).is_err());
+        let holder = bearers.seal_holder(&token, now(), now() + minutes(5), &mut entropy).unwrap();
+        assert!(bearers.open_gateway(holder.expose(), now()).is_err());
+        assert!(bearers.open_gateway(&sealed(&bearers), now()).is_err());
     }
 
     #[test]

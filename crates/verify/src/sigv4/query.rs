@@ -67,6 +67,11 @@ impl<'a> Query<'a> {
         self.0.iter().find(|parameter| parameter.name == name).map(|parameter| percent::decode(&parameter.value))
     }
 
+    pub(super) fn decoded(&self) -> Vec<(String, String)> {
+        let decoded = |text: &str| percent::decode(text).into_owned();
+        self.0.iter().map(|parameter| (decoded(&parameter.name), decoded(&parameter.value))).collect()
+    }
+
     /// Two values for one name would let the verifier and whoever acts on the request choose differently, and so would
     /// two spellings of a name the verifier reads.
     fn amz_parameters_stand_once(&self) -> Result<(), Refusal> {

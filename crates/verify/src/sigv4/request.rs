@@ -1,6 +1,7 @@
 //! A request as it came over the wire, undecoded.
 
-use super::Refusal;
+use super::percent::{self, Component};
+use super::{Query, Refusal};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -25,6 +26,18 @@ impl<'a> Request<'a> {
         }
         let mut halves = self.target.splitn(2, |byte| *byte == b'?');
         Ok((halves.next().unwrap_or_default(), halves.next().unwrap_or_default()))
+    }
+
+    /// The path as a server reads it.
+    pub fn decoded_path(&self) -> Result<String, Refusal> {
+        let (path, _) = self.path_and_query()?;
+        Ok(percent::decode(&percent::canonical(path, Component::Path)?).into_owned())
+    }
+
+    /// The names and values of the query, likewise.
+    pub fn decoded_query(&self) -> Result<Vec<(String, String)>, Refusal> {
+        let (_, query) = self.path_and_query()?;
+        Ok(Query::parse(query)?.decoded())
     }
 
     /// The value of a header that decides who is asking, where two values would let two readers choose differently.

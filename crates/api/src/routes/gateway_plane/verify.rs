@@ -67,7 +67,12 @@ async fn answer<A: Action<Object = Plane>>(
     if wants_keys && !asker.gateway.capabilities.contain(Capability::SigningKeys) {
         return Err(Problem::new(Kind::Forbidden));
     }
-    let verdicts = judged(asking, items, &read).await?;
+    let asked: Vec<_> = items
+        .iter()
+        .zip(&read)
+        .map(|(item, read)| (read.asked(item), item.want.contains(&VerifyWant::SigningKey)))
+        .collect();
+    let verdicts = asking.judge(&asked).await?;
     let verdicts = recorded(asking, verdicts).await?;
     let shown = items.iter().zip(&verdicts).map(|(item, verdict)| {
         let shows_principal = item.want.is_empty() || item.want.contains(&VerifyWant::Principal);
@@ -75,30 +80,6 @@ async fn answer<A: Action<Object = Plane>>(
     });
     Ok(shown.collect())
 }
-
-/// All from one state: if this replica could not be sure of its memory to the end, it is asked again.
-async fn judged<A: Action<Object = Plane>>(
-    asking: &Asking<A>,
-    items: &[wire::VerifyRequest],
-    read: &[Read],
-) -> Result<Vec<Verdict>, Problem> {
-    let asker = asking.asker()?;
-    for _ in 0..TRIES {
-        let sequence = asking.service().feed_position();
-        let (known, is_remembered) = asking.known(items.iter().map(|item| item.access_key_id.as_str())).await?;
-        let judge = |((item, read), pair): ((&wire::VerifyRequest, &Read), &Option<_>)| {
-            let wants_key = item.want.contains(&VerifyWant::SigningKey);
-            asking.service().judge(asker, &read.asked(item), pair.as_ref(), wants_key, sequence, asking.now())
-        };
-        let verdicts = items.iter().zip(read).zip(&known).map(judge).collect::<Result<Vec<_>, _>>()?;
-        if !is_remembered || asking.service().may_answer_from_memory() {
-            return Ok(verdicts);
-        }
-    }
-    Err(Problem::new(Kind::Busy).retry_after(chrono::TimeDelta::seconds(1)))
-}
-
-const TRIES: usize = 3;
 
 /// No signing key leaves before the audit has it. If it cannot be written, the verdicts stand and the keys stay.
 async fn recorded<A: Action<Object = Plane>>(
@@ -205,11 +186,13 @@ impl Read {
                 form,
             },
         };
+        let context = item.context.as_ref().map_or_else(RequestContext::default, |said| self.context(said));
         Asked {
             access_key_id: &item.access_key_id,
             evidence,
             has_session_token: item.session_token.is_some(),
-            context: item.context.as_ref().map_or_else(RequestContext::default, |said| self.context(said)),
+            described: context.described(),
+            agent: context.agent,
         }
     }
 

@@ -9,9 +9,11 @@ use crate::place::{Place, REGION};
 /// Attempts on gateways of their own, and the lists that show all that they would do.
 pub(super) fn attempts(server: &Server, place: &Place) -> (Vec<Attempt>, Vec<String>) {
     let operator = server.operator();
-    let asking = server.gateway(&[REGION], &["signing_keys", "secrets"]);
+    let asking = server.gateway(&[REGION], &["signing_keys", "secrets", "keystone"]);
     let issued = place.admin.post(&place.keys(), json!({"region": REGION, "label": "Issued"})).expect(201);
-    let issued = issued.text_at("/key/access_key_id");
+    let (issued, key) = (issued.text_at("/key/access_key_id"), issued.text_at("/key/id"));
+    let in_keystones_words = asking.client.with("x-auth-token", &asking.token);
+    let credential = format!("/v3/users/{key}/credentials/OS-EC2/{issued}");
     let date = server.now().format("%Y%m%d").to_string();
     let wanted = json!({"items": [{"access_key_id": issued, "date": date, "region": REGION, "service": "s3"}]});
 
@@ -34,6 +36,7 @@ pub(super) fn attempts(server: &Server, place: &Place) -> (Vec<Attempt>, Vec<Str
         ),
         attempt(&operator, "delete_gateway_token", "DELETE", &token(), None),
         attempt(&asking.client, "issue_signing_keys", "POST", "/v1/gateway/signing-keys", Some(wanted)),
+        attempt(&in_keystones_words, "issue_ec2_credential", "GET", &credential, None),
         attempt(&asking.client, "issue_secret", "GET", &format!("/v1/gateway/keys/{issued}/secret"), None),
     ];
     (attempts, vec!["/v1/gateways".to_owned(), tokens])

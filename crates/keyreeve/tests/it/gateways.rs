@@ -1,0 +1,6 @@
+//! Stock gateways in front of a real Keyreeve, as a provider runs them: installed from Debian, configured as
+//! `docs/gateways` says, and used through boto3.
+
+mod client;
+mod provider;
+mod swift;
