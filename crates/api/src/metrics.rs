@@ -23,10 +23,30 @@ struct Route {
     route: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Decision {
+    decision: &'static str,
+    /// Empty where the answer is yes.
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Lookup {
+    source: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Settled {
+    state: &'static str,
+}
+
 struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     durations: Family<Route, Histogram>,
+    decisions: Family<Decision, Counter>,
+    lookups: Family<Lookup, Counter>,
+    receipts: Family<Settled, Histogram>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -41,7 +61,23 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         Unit::Seconds,
         durations.clone(),
     );
-    Metrics { registry, requests, durations }
+    let decisions = Family::<Decision, Counter>::default();
+    registry.register("verify_decisions", "Verdicts for gateways, by decision and reason", decisions.clone());
+    let lookups = Family::<Lookup, Counter>::default();
+    registry.register(
+        "pair_lookups",
+        "Pairs that gateways asked about, by where the answer was found",
+        lookups.clone(),
+    );
+    let receipts =
+        Family::<Settled, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 2.0, 14)));
+    registry.register_with_unit(
+        "receipt_duration",
+        "How long changes waited until everybody had confirmed them, by the state in which they were answered",
+        Unit::Seconds,
+        receipts.clone(),
+    );
+    Metrics { registry, requests, durations, decisions, lookups, receipts }
 });
 
 /// Methods that are not HTTP's own share one name: a label is not for strangers to choose.
@@ -54,6 +90,21 @@ pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
         .get_or_create(&Route { method: method.clone(), route: route.clone() })
         .observe(took.as_secs_f64());
     METRICS.requests.get_or_create(&Request { method, route, status }).inc();
+}
+
+/// A verdict; no reason for a yes.
+pub(crate) fn decided(reason: Option<&'static str>) {
+    let decision = if reason.is_some() { "deny" } else { "allow" };
+    METRICS.decisions.get_or_create(&Decision { decision, reason: reason.unwrap_or_default() }).inc();
+}
+
+pub(crate) fn looked_up(source: &'static str, count: u64) {
+    METRICS.lookups.get_or_create(&Lookup { source }).inc_by(count);
+}
+
+pub(crate) fn settled(is_confirmed: bool, took: Duration) {
+    let state = if is_confirmed { "confirmed" } else { "pending" };
+    METRICS.receipts.get_or_create(&Settled { state }).observe(took.as_secs_f64());
 }
 
 pub(crate) fn page() -> String {

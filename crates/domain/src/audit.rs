@@ -91,6 +91,7 @@ actions! {
     GatewayCreated = "gateway.created",
     GatewayChanged = "gateway.changed",
     GatewayDeleted = "gateway.deleted",
+    GatewayEnumerationSuspected = "gateway.enumeration_suspected",
     SigningKeysIssued = "signing_keys.issued",
     SecretIssued = "secret.issued",
     AccessDenied = "access.denied",

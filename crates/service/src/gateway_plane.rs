@@ -13,6 +13,7 @@
 mod changes;
 mod feed;
 mod follow;
+mod guesses;
 mod issue;
 mod keystone;
 mod known_gateways;
@@ -41,6 +42,7 @@ use persistence::leases::Node;
 use zeroize::Zeroizing;
 
 use feed::Feed;
+use guesses::Guesses;
 use issue::Issued;
 use known_gateways::KnownGateways;
 use known_pairs::KnownPairs;
@@ -68,6 +70,7 @@ pub(crate) struct Plane {
     pub(crate) gateways: KnownGateways,
     pub(crate) usage: Usage,
     pub(crate) issued: Issued,
+    pub(crate) guesses: Guesses,
     pub(crate) stand_ins: StandIns,
     keystone_expiry: TimeDelta,
 }
@@ -82,6 +85,7 @@ impl Plane {
             gateways: KnownGateways::default(),
             usage: Usage::default(),
             issued: Issued::default(),
+            guesses: Guesses::default(),
             stand_ins: StandIns::new(Zeroizing::new(entropy.bytes())),
             keystone_expiry: setup.keystone_expiry,
         }

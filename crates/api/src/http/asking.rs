@@ -17,6 +17,7 @@ use crate::http::blocking::Blocking;
 use crate::http::credential::bearer;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
+use crate::metrics;
 use crate::problem::{Kind, Problem};
 
 pub(crate) struct Asking<A: Action> {
@@ -52,6 +53,12 @@ impl<A: Action<Object = Plane>> Asking<A> {
             };
             let verdicts = asked.iter().zip(&known).map(judge).collect::<Result<Vec<_>, _>>()?;
             if !is_remembered || self.service().may_answer_from_memory() {
+                for verdict in &verdicts {
+                    metrics::decided(match verdict {
+                        Verdict::Allow(_) => None,
+                        Verdict::Deny(denial) => Some(denial.reason()),
+                    });
+                }
                 return Ok(verdicts);
             }
         }
@@ -78,6 +85,8 @@ impl<A: Action<Object = Plane>> Asking<A> {
                 }
             }
         }
+        metrics::looked_up("memory", (known.len() - missing.len()) as u64);
+        metrics::looked_up("database", missing.len() as u64);
         if !missing.is_empty() {
             let look_up = move |service: &Service| {
                 missing.into_iter().map(|(place, id)| Ok((place, service.look_up(&id)?))).collect::<Result<Vec<_>, _>>()

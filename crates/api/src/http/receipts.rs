@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use service::Receipted;
+use service::{Receipt, Receipted};
 
 use crate::http::blocking::Blocking;
+use crate::metrics;
 use crate::problem::Problem;
 
 /// How long a caller waits who does not say how long.
@@ -27,6 +28,13 @@ pub(crate) fn patience(request: &HttpRequest) -> Result<Duration, Problem> {
 /// Whether all have confirmed. The change has been made: if it cannot be asked who has heard of it, nobody has.
 pub(crate) async fn settle(blocking: &Blocking, answer: &mut impl Receipted, patience: Duration) -> bool {
     let Some(receipt) = answer.receipt() else { return true };
+    let began = tokio::time::Instant::now();
+    let is_confirmed = wait(blocking, receipt, patience).await;
+    metrics::settled(is_confirmed, began.elapsed());
+    is_confirmed
+}
+
+async fn wait(blocking: &Blocking, receipt: &mut Receipt, patience: Duration) -> bool {
     let deadline = tokio::time::Instant::now() + patience;
     let mut applied = blocking.service().watch_applied();
     let mut pause = FIRST_PAUSE;

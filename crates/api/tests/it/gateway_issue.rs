@@ -155,6 +155,24 @@ on_both_databases! {
         assert!(shop.audited("secret.issued").is_empty());
     }
 
+    fn a_gateway_that_guesses_ids_raises_an_alarm_once(server: &Server) {
+        let shop = shop(server);
+        let unknown = |number: usize| {
+            let mut item = shop.item(server, 0);
+            item["access_key_id"] = json!(format!("IMPORTEDFROMNOWHERE{number:04}"));
+            item
+        };
+        let asked = |from: usize| shop.issue(json!((from..from + 100).map(unknown).collect::<Vec<_>>())).expect(200);
+        let alarms = || server.operator().get("/v1/audit?action=gateway.enumeration_suspected").expect(200).items();
+        asked(0);
+        asked(100);
+        assert!(alarms().is_empty());
+        asked(200);
+        asked(300);
+        assert_eq!(alarms().len(), 1);
+        assert_eq!((&alarms()[0]["target"]["id"], &alarms()[0]["details"]["unknown"]), (&json!(shop.gateway.id), &json!("300")));
+    }
+
     fn use_is_counted_and_shown_on_the_key(server: &Server) {
         let shop = shop(server);
         let mut body = shop.signer.request(server.now());

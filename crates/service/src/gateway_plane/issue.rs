@@ -79,6 +79,9 @@ pub fn issue_signing_keys(
         SigningKeyIssued::Denied(_) => None,
     });
     service.record_issued(context, asker, issued)?;
+    let is_unknown =
+        |result: &&SigningKeyIssued| matches!(result, SigningKeyIssued::Denied(Denial::Dead(Dead::Unknown)));
+    service.note_unknown(context, asker, results.iter().filter(is_unknown).count() as u64)?;
     Ok(results)
 }
 
@@ -110,7 +113,10 @@ pub fn issue_secret(
     let asker = permit.asker().ok_or(Error::Forbidden)?;
     let sequence = service.feed_position();
     let pair = service.look_up(access_key_id)?.filter(|pair| asker.gateway.binding.contains(&pair.region));
-    let Some(pair) = pair else { return Ok(SecretIssued::Denied(Dead::Unknown.into())) };
+    let Some(pair) = pair else {
+        service.note_unknown(context, asker, 1)?;
+        return Ok(SecretIssued::Denied(Dead::Unknown.into()));
+    };
     if let Err(dead) = liveness::pair(Some(&pair.standing), context.now) {
         return Ok(SecretIssued::Denied(dead.into()));
     }
