@@ -109,7 +109,9 @@ fn without_remarks(text: &str) -> impl Iterator<Item = &str> {
 fn without_types(line: &str) -> String {
     let mut rest = line;
     let mut kept = String::new();
-    while let Some((before, (_, after))) = rest.split_once("/** @").and_then(|(at, all)| Some((at, all.split_once("*/")?))) {
+    while let Some((before, (_, after))) =
+        rest.split_once("/** @").and_then(|(at, all)| Some((at, all.split_once("*/")?)))
+    {
         kept.push_str(before);
         rest = after.trim_start();
     }
