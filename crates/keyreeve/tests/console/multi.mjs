@@ -148,4 +148,25 @@ await journey("multi", async ({ someone }) => {
   await ada.page.keyboard.press("g");
   await ada.page.keyboard.press("b");
   await ada.heading("Buckets");
+
+  // Swagger UI is one click away and signed in: it reads, and it changes.
+  await ada.page.getByRole("link", { name: "API", exact: true }).click();
+  const me = await tried(ada, "read_me", {});
+  assert.equal(me.id, acme.plus.id);
+  const bucket = await tried(ada, "register_bucket", { tenant: acme.id, bucket: "made-in-swagger" });
+  assert.equal(bucket.name, "made-in-swagger");
 });
+
+/** Opens an operation in Swagger UI, fills in its path, and sends it. */
+async function tried(one, operation, path) {
+  const block = one.page.locator(`.opblock[id$="-${operation}"]`);
+  await block.locator(".opblock-summary-control").click();
+  await block.getByRole("button", { name: "Try it out" }).click();
+  for (const [name, value] of Object.entries(path)) await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
+  const [answer] = await Promise.all([
+    one.page.waitForResponse((answer) => answer.url().includes("/v1/")),
+    block.getByRole("button", { name: "Execute" }).click(),
+  ]);
+  assert.ok(answer.ok(), `${operation}: ${answer.status()} ${await answer.text()}`);
+  return answer.json();
+}
