@@ -109,6 +109,15 @@ await journey("multi", async ({ someone }) => {
   assert.equal(await ada.page.locator(".pairs li").count(), 2);
   await ada.axe("rotating");
 
+  // Whoever rotates again ends the oldest pair at once.
+  await ada.press("Rotate");
+  await ada.sees("An older pair is still retiring. It stops working now.");
+  await ada.press("Rotate key");
+  await ada.sees("The oldest pair has stopped working");
+  await ada.sees(/Confirmed by \d+ of \d+/);
+  await ada.hideSecret();
+  assert.equal(await ada.page.locator(".pairs li").count(), 2);
+
   // Revoke asks back, forgets the question when it is left alone, and shows its receipt.
   await ada.press("Revoke");
   await ada.page.getByRole("button", { name: "Are you sure?" }).waitFor();
