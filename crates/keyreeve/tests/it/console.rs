@@ -1,7 +1,7 @@
 //! The console in a real browser, against the real server: each journey is a script in `tests/console`, run by Node.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::home::{Heard, Home, Server};
@@ -140,8 +140,9 @@ fn run(journey: &str, url: &str, settings: &[(&str, &str)], asked: &mut dyn FnMu
     assert!(status.success(), "{}", complaints.until_it_ends());
 }
 
+#[expect(clippy::disallowed_methods, reason = "programs are found where the developer has them")]
 fn path_with(workspace: &Path) -> std::ffi::OsString {
     let own = workspace.join("target/tools/venv/bin");
     let others = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::env::split_paths(&others).chain([PathBuf::from(own)])).unwrap()
+    std::env::join_paths(std::env::split_paths(&others).chain([own])).unwrap()
 }
