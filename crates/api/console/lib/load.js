@@ -68,6 +68,15 @@ export function useList(path, options = {}, pageIn = (answer) => answer) {
   };
 }
 
+/** Reads anew, each time a while after the last answer. @param {{isLoading: boolean, reload: () => void}} load @param {number} every */
+export function useAgain({ isLoading, reload }, every) {
+  useEffect(() => {
+    if (isLoading) return;
+    const timer = setTimeout(reload, every);
+    return () => clearTimeout(timer);
+  }, [isLoading]);
+}
+
 /**
  * Sending a form. The same words are sent under the same name until they have arrived: if the answer was lost, sending
  * again brings it, one-time secret included, and nothing is made twice.

@@ -18,11 +18,12 @@ export function ReceiptNote({ receipt: first, what, of }) {
   const isPending = receipt.state === "pending" && (Boolean(of) || !isOver);
   useEffect(() => {
     if (!isPending || !of) return;
-    const timer = setInterval(() => {
-      request("get", "/v1/tenants/{tenant}/keys/{key}/propagation", { path: of }).then(setReceipt, () => undefined);
+    // Each question a while after the last answer, whatever that was.
+    const timer = setTimeout(() => {
+      request("get", "/v1/tenants/{tenant}/keys/{key}/propagation", { path: of }).then(setReceipt, () => setReceipt({ ...receipt }));
     }, 1000);
-    return () => clearInterval(timer);
-  }, [isPending]);
+    return () => clearTimeout(timer);
+  }, [receipt]);
   const all = receipt.confirmed_by + receipt.waiting_for.length;
   return html`
     <div class=${`note receipt ${isPending ? "waiting" : "good"}`} role="status">

@@ -1,7 +1,7 @@
 // What serves S3 and asks here who its requests are from: what each may, and how far it has followed the changes.
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { request } from "../lib/api.js";
-import { useList, useLoad, useSend } from "../lib/load.js";
+import { useAgain, useList, useLoad, useSend } from "../lib/load.js";
 import { go } from "../lib/router.js";
 import { lasting } from "../lib/time.js";
 import { Confirm } from "../parts/confirm.js";
@@ -27,7 +27,7 @@ const OFTEN = 5000;
 export function Gateways() {
   const list = useList("/v1/gateways", { query: { limit: 500 } });
   const [isAdding, setAdding] = useState(false);
-  useEffect(() => { const timer = setInterval(list.reload, OFTEN); return () => clearInterval(timer); }, []);
+  useAgain(list, OFTEN);
   if (list.problem && !list.items) return html`<${ProblemPage} problem=${list.problem} onRetry=${list.reload} />`;
   return html`
     <${Head} title="Gateways" lead="What serves S3 and asks here who its requests are from. What holds a lease answers from memory until the lease ends.">
@@ -60,7 +60,7 @@ export function GatewayScreen({ gateway: id }) {
   const found = useLoad((signal) => request("get", "/v1/gateways/{gateway}", { path, signal }), [id]);
   const [isChanging, setChanging] = useState(false);
   const remove = useSend(() => request("delete", "/v1/gateways/{gateway}", { path, version: found.data?.version }).then(() => true));
-  useEffect(() => { const timer = setInterval(found.reload, OFTEN); return () => clearInterval(timer); }, [id]);
+  useAgain(found, OFTEN);
   const gateway = found.data;
   if (!gateway) return found.problem ? html`<${ProblemPage} problem=${found.problem} onRetry=${found.reload} />` : html`<${Head} title="Gateway" /><${Skeleton} />`;
   const erase = async () => { if (await remove.submit()) { say(`${gateway.name} is gone`); go("/console/gateways"); } };

@@ -56,7 +56,9 @@ export function RotateKey({ tenant, of, model, onClose, onDone }) {
     onDone();
     const old = answer.key.pairs.find((pair) => pair.state === "retiring");
     const remark = old?.until ? `The old pair ${old.access_key_id} goes on working until ${exactly(old.until)} at the latest.` : "";
-    revealKey(answer, { title: `New pair of “${nameOf(of)}”`, remark });
+    // A pair that was still retiring is the only one that a rotation ends at once.
+    const below = of.pairs.length > 1 && answer.receipt && html`<${ReceiptNote} receipt=${answer.receipt} what="The oldest pair has stopped working" of=${path} />`;
+    revealKey(answer, { title: `New pair of “${nameOf(of)}”`, remark, below });
   };
   const options = /** @type {[string, string][]} */ ([
     ["1", "Now"], ...spans.map((span) => [`${span}`, `After ${lasting(span)}`]), ...(most >= 60 ? [["quiet", "When it is quiet"]] : []),

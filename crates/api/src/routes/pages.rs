@@ -9,6 +9,9 @@ use utoipa_swagger_ui::SwaggerUi;
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// In place of the settings it comes with.
+const SWAGGER_SETTINGS: &str = include_str!("swagger.js");
+
 /// What is here besides Swagger UI's own files.
 pub(crate) const PAGES: &[&str] =
     &["/", "/docs", "/docs/", "/openapi.json", "/console", "/setup", "/invitation", "/claim"];
@@ -26,6 +29,7 @@ pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::Servi
             .route("/openapi.json", web::get().to(serve_document))
             .route("/", web::get().to(|| see_other("/console")))
             .route("/docs", web::get().to(|| see_other("/docs/")))
+            .route("/docs/swagger-initializer.js", web::get().to(swagger_settings))
             .service(
                 web::scope("")
                     .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, SWAGGER_POLICY)))
@@ -33,6 +37,10 @@ pub(crate) fn pages(document: &serde_json::Value) -> impl FnOnce(&mut web::Servi
                     .service(ui),
             );
     }
+}
+
+async fn swagger_settings() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(SWAGGER_SETTINGS)
 }
 
 async fn see_other(place: &'static str) -> HttpResponse {

@@ -109,6 +109,15 @@ await journey("multi", async ({ someone }) => {
   assert.equal(await ada.page.locator(".pairs li").count(), 2);
   await ada.axe("rotating");
 
+  // Whoever rotates again ends the oldest pair at once.
+  await ada.press("Rotate");
+  await ada.sees("An older pair is still retiring. It stops working now.");
+  await ada.press("Rotate key");
+  await ada.sees("The oldest pair has stopped working");
+  await ada.sees(/Confirmed by \d+ of \d+/);
+  await ada.hideSecret();
+  assert.equal(await ada.page.locator(".pairs li").count(), 2);
+
   // Revoke asks back, forgets the question when it is left alone, and shows its receipt.
   await ada.press("Revoke");
   await ada.page.getByRole("button", { name: "Are you sure?" }).waitFor();
@@ -148,4 +157,25 @@ await journey("multi", async ({ someone }) => {
   await ada.page.keyboard.press("g");
   await ada.page.keyboard.press("b");
   await ada.heading("Buckets");
+
+  // Swagger UI is one click away and signed in: it reads, and it changes.
+  await ada.page.getByRole("link", { name: "API", exact: true }).click();
+  const me = await tried(ada, "read_me", {});
+  assert.equal(me.id, acme.plus.id);
+  const bucket = await tried(ada, "register_bucket", { tenant: acme.id, bucket: "made-in-swagger" });
+  assert.equal(bucket.name, "made-in-swagger");
 });
+
+/** Opens an operation in Swagger UI, fills in its path, and sends it. */
+async function tried(one, operation, path) {
+  const block = one.page.locator(`.opblock[id$="-${operation}"]`);
+  await block.locator(".opblock-summary-control").click();
+  await block.getByRole("button", { name: "Try it out" }).click();
+  for (const [name, value] of Object.entries(path)) await block.locator(`tr[data-param-name="${name}"] input`).fill(value);
+  const [answer] = await Promise.all([
+    one.page.waitForResponse((answer) => answer.url().includes("/v1/")),
+    block.getByRole("button", { name: "Execute" }).click(),
+  ]);
+  assert.ok(answer.ok(), `${operation}: ${answer.status()} ${await answer.text()}`);
+  return answer.json();
+}

@@ -1,32 +1,42 @@
-// Every screen in one theme at three widths with real data: nothing for axe to find, nothing wider than its window.
+// Every screen and dialog in one theme at three widths with real data: nothing for axe to find, nothing wider than its window.
 import { Api, OPERATOR, assert, journey } from "./lib.mjs";
 import { furnish } from "./world.mjs";
 
-const theme = process.env.CONSOLE_THEME;
+const [theme, whose] = process.env.CONSOLE_SCREENS.split(" ");
 const WIDTHS = [[360, 780], [1280, 900], [3840, 2160]];
 
-await journey(`screens-${theme}`, async ({ someone }) => {
-  const { follow, acme, empty, partner, stopped, partnerToken, gateway, keys } = await furnish(new Api());
+await journey(`screens-${whose}-${theme}`, async ({ someone }) => {
+  const { follow, acme, empty, partner, stopped, partnerToken, gateway, keys, single } = await furnish(new Api());
   const below = (tenant) => ["", "/keys", "/members", "/regions", "/audit"].map((rest) => `/console/tenants/${tenant}${rest}`);
-  const visits = [
+  const customers = [
     { name: "nobody", come: (one) => one.go("/console"), places: ["/console", "/setup", "/invitation", "/claim"] },
-    { name: "admin", come: (one) => one.signIn(acme.admin.email), places: ["/console/keys", `/console/keys/${keys[0].id}`, `/console/keys/${keys[1].id}`, `/console/keys/${keys[2].id}`, "/console/keys?label=nothing", "/console/instances", "/console/buckets", "/console/members", "/console/tokens", "/console/regions", "/console/audit", "/console/account", "/console/keys/key_00000000000000000000000000", "/console/nowhere"] },
+    { name: "admin", come: (one) => one.signIn(acme.admin.email), places: ["/console/keys", `/console/keys/${keys[0].id}`, `/console/keys/${keys[1].id}`, `/console/keys/${keys[2].id}`, "/console/keys?label=nothing", "/console/instances", "/console/buckets", "/console/members", "/console/tokens", "/console/regions", "/console/audit", "/console/account", "/console/keys/key_00000000000000000000000000", "/console/nowhere",
+      // What is pressed there, one after the other.
+      ["/console/keys", "Create key"], [`/console/keys/${keys[0].id}`, "Change"], [`/console/keys/${keys[0].id}`, "Rotate"], [`/console/keys/${single.id}`, "Reset", "Reset key"], ["/console/tokens", "Create token"], ["/console/members", "Invite"], ["/console/audit", "session.started"]] },
     { name: "fresh", come: (one) => one.signIn(empty.admin.email), places: ["/console/keys"] },
     { name: "member", come: (one) => one.signIn(acme.member.email), places: ["/console/account", "/console/keys"] },
-    { name: "partner", come: (one) => one.signInWithToken(partnerToken), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}/tokens`] },
-    { name: "operator", come: (one) => one.signInWithToken(OPERATOR), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}`, `/console/partners/${stopped.id}`, "/console/regions", "/console/key-models", "/console/gateways", `/console/gateways/${gateway.id}`, `/console/gateways/${gateway.id}/tokens`, "/console/operators", "/console/audit", ...below(acme.id)] },
   ];
-  for (const visit of visits) {
+  const providers = [
+    { name: "partner", come: (one) => one.signInWithToken(partnerToken), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}/tokens`] },
+    { name: "operator", come: (one) => one.signInWithToken(OPERATOR), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}`, `/console/partners/${stopped.id}`, "/console/regions", "/console/key-models", "/console/gateways", `/console/gateways/${gateway.id}`, `/console/gateways/${gateway.id}/tokens`, "/console/operators", "/console/audit", ...below(acme.id),
+      ["/console/tenants", "Create tenant"], [`/console/partners/${partner.id}`, "Change guardrails", "Who would break them?"], [`/console/partners/${partner.id}`, "Emergency stop"], ["/console/key-models", "Make one like it"], ["/console/gateways", "Register gateway"]] },
+  ];
+  for (const visit of whose === "customers" ? customers : providers) {
     const one = await someone({ theme });
     await visit.come(one);
-    for (const [at, place] of visit.places.entries()) {
+    for (const [at, [place, ...pressed]] of visit.places.map((one) => [one].flat()).entries()) {
       if (place.includes("gateways")) await follow();
       await one.page.setViewportSize({ width: 1280, height: 900 });
       await one.go(place);
       await one.settled();
+      for (const [times, name] of pressed.entries()) {
+        await one.press(name, times ? one.top : one.page.locator("main"));
+        await one.page.locator("dialog[open]").waitFor();
+        await one.settled();
+      }
       for (const [width, height] of WIDTHS) {
         await one.page.setViewportSize({ width, height });
-        const name = `${visit.name}-${at}${place.replaceAll(/(key|ten|ptr|gtw)_\w+/g, "$1").replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
+        const name = `${visit.name}-${at}${[place, ...pressed].join("-").toLowerCase().replaceAll(/(key|ten|ptr|gtw)_\w+/g, "$1").replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
         const over = await one.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         await one.shot(`${name}.png`);
         assert.ok(over <= 0, `${name} is ${over} pixels wider than its window`);

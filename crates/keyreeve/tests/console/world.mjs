@@ -30,7 +30,7 @@ export async function furnish(api) {
   await api.post(acme.path(`/keys/${keys[1].id}/rotate`), { grace_seconds: 86_400 });
   await api.post(acme.path(`/keys/${keys[2].id}/revoke`));
   await api.post(acme.path(`/keys/${keys[4].id}/disable`));
-  await api.post(acme.path("/keys"), { region: "fra1" });
+  const { key: single } = await api.post(acme.path("/keys"), { region: "fra1" });
   await api.post(acme.path("/instances"), { region: "sto2", name: "Backups", description: "Nightly backups of all sites" });
   await api.post(acme.path("/tokens"), { description: "CI pipeline", expires_at: inDays(30) });
   await api.post(acme.path("/tokens"), { description: "Inventory script", expires_at: inDays(5), scopes: ["keys:read"] });
@@ -45,5 +45,5 @@ export async function furnish(api) {
   };
   const used = (at, days, count) => ({ access_key_id: keys[at].access_key_id, last_used_at: inDays(-days), count, source_ip: "203.0.113.9", user_agent: "aws-cli/2.17" });
   await edge.post("/v1/gateway/usage", { items: [used(0, 0, 1024), used(3, 0, 3), used(5, 0, 900)] });
-  return { follow, acme, empty, partner, stopped, gateway, partnerToken: partnerToken.token, keys };
+  return { follow, acme, empty, partner, stopped, gateway, single, partnerToken: partnerToken.token, keys };
 }

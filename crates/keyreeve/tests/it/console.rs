@@ -65,13 +65,23 @@ fn trouble_is_said_humanely_and_nothing_typed_is_lost() {
 }
 
 #[test]
-fn every_screen_in_light_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_THEME", "light")]);
+fn every_screen_of_customers_in_light_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "light customers")]);
 }
 
 #[test]
-fn every_screen_in_dark_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_THEME", "dark")]);
+fn every_screen_of_customers_in_dark_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "dark customers")]);
+}
+
+#[test]
+fn every_screen_of_providers_in_light_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "light providers")]);
+}
+
+#[test]
+fn every_screen_of_providers_in_dark_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "dark providers")]);
 }
 
 /// With `KEYREEVE_UPDATE` set, the pictures in docs/images are made anew.

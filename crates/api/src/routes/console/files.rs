@@ -67,6 +67,8 @@ pub(super) const FILES: Files = files! {
 mod tests {
     use std::path::Path;
 
+    use domain::audit::AuditAction;
+
     use super::FILES;
 
     #[test]
@@ -77,6 +79,19 @@ mod tests {
         found.sort();
         let listed: Vec<_> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(listed, found, "files.rs lists what is served, in alphabetical order");
+    }
+
+    /// Whoever adds an action makes it one that can be asked for.
+    #[test]
+    fn every_action_can_be_filtered_in_the_audit() {
+        let (_, screen) = FILES.iter().find(|(name, _)| *name == "screens/audit.js").unwrap();
+        let screen = std::str::from_utf8(screen).unwrap();
+        for action in AuditAction::ALL {
+            let (noun, verb) = action.as_str().split_once('.').unwrap();
+            let (_, rest) = screen.split_once(&format!("{noun}: \"")).unwrap_or_else(|| panic!("no {noun}"));
+            let verbs = rest.split('"').next().unwrap();
+            assert!(verbs.split(' ').any(|known| known == verb), "ACTIONS in screens/audit.js lacks {action:?}");
+        }
     }
 
     fn gather(folder: &Path, prefix: &str, found: &mut Vec<String>) {
