@@ -7,7 +7,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Each room and the rooms it may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("wire", &[]),
     ("verify", &["domain"]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("service", &["domain", "authz", "verify", "persistence"]),
     ("api", &["service", "authz", "domain", "wire"]),
     ("keyreeve", &["api", "service", "persistence", "gateway", "domain"]),
+    ("s3s-gateway", &["gateway"]),
 ];
 
 /// They may use every room, and no room may use them.
