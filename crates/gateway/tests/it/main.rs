@@ -4,4 +4,5 @@ mod asking;
 mod leases;
 mod memory;
 mod proxy;
+mod revokes;
 mod shop;
