@@ -1,5 +1,7 @@
 //! The example as a process, in front of it the clients that people use, and behind it a real Keyreeve.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
