@@ -3,67 +3,9 @@
 //! **One principle.** A [`Verdict`] is about the client of the gateway. Everything else is [`Trouble`] between the gateway
 //! and Keyreeve: answer S3 `503` then, never `403`.
 //!
-//! ```no_run
-//! use std::net::IpAddr;
+//! The whole way, compiled as `examples/admit.rs`:
 //!
-//! use keyreeve_gateway::sigv4::{Header, Request, SignedRequest};
-//! use keyreeve_gateway::{Denied, Gateway, Options, RequestContext, Trouble, Verdict};
-//!
-//! /// What a gateway has of a request before it reads the body.
-//! struct Incoming {
-//!     method: String,
-//!     /// Path and query, as they came.
-//!     target: String,
-//!     headers: Vec<(String, Vec<u8>)>,
-//!     from: IpAddr,
-//! }
-//!
-//! enum Answer {
-//!     GoOn { account: String },
-//!     /// An S3 error document.
-//!     Refuse { code: String, status: u16 },
-//! }
-//!
-//! async fn admit(gateway: &Gateway, incoming: &Incoming) -> Answer {
-//!     match verdict(gateway, incoming).await {
-//!         Ok(Verdict::Allow(allowed)) => Answer::GoOn { account: allowed.principal.namespace.clone() },
-//!         // Its reason is for the gateway's log.
-//!         Ok(Verdict::Deny(denied)) => Answer::Refuse { code: denied.code, status: denied.status },
-//!         Err(trouble) => Answer::Refuse { code: trouble.s3_code().to_owned(), status: Trouble::S3_STATUS },
-//!     }
-//! }
-//!
-//! async fn verdict(gateway: &Gateway, incoming: &Incoming) -> Result<Verdict, Trouble> {
-//!     let headers: Vec<_> =
-//!         incoming.headers.iter().map(|(name, value)| Header { name, value }).collect();
-//!     let request =
-//!         Request { method: &incoming.method, target: incoming.target.as_bytes(), headers: &headers };
-//!     let signed = match SignedRequest::parse(&request) {
-//!         Ok(signed) => signed,
-//!         Err(refusal) => return Ok(Verdict::Deny(Denied::from(refusal))),
-//!     };
-//!     // The body has to be held against `signed.payload_hash` as it is read.
-//!     let context = RequestContext {
-//!         operation: Some("GetObject"),
-//!         bucket: Some("media"),
-//!         object_key: Some("photos/1.jpg"),
-//!         address: Some(incoming.from),
-//!         is_whole: true,
-//!         ..RequestContext::default()
-//!     };
-//!     gateway.verify(&signed, &context).await
-//! }
-//!
-//! #[tokio::main]
-//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let token = std::fs::read_to_string("/etc/my-gateway/keyreeve-token")?;
-//!     let options = Options::new("https://keys.example.org", token.trim(), ["waw3-1"]).name("edge-7");
-//!     let gateway = Gateway::start(options)?;
-//!     // ... serve, with `admit` in front of each request ...
-//!     gateway.report_usage().await?;
-//!     Ok(())
-//! }
-//! ```
+#![doc = concat!("```no_run\n", include_str!("../examples/admit.rs"), "```")]
 //!
 //! # What it does by itself
 //!

@@ -217,22 +217,26 @@ impl Memory {
         }
     }
 
+    /// What is as new as the change knows of it already.
     fn forget(&self, change: &ChangeEvent) {
+        let is_older = |known: &KnownKey| known.facts().is_none_or(|facts| facts.sequence < change.sequence);
         match (change.kind, &change.access_key_id, &change.tenant_id) {
             (ChangeKind::Key, Some(access_key_id), _) => {
                 let today = self.clock.of_day().date_naive();
                 for date in DAYS.filter_map(|days| today.checked_add_signed(TimeDelta::days(days))) {
                     for region in &self.regions {
-                        self.keys.remove(&Asked { access_key_id, date: ScopeDate::new(date), region });
+                        let asked = Asked { access_key_id, date: ScopeDate::new(date), region };
+                        self.keys.remove_if(&asked, |known| is_older(known));
                     }
                 }
             }
             (ChangeKind::Tenant, _, Some(tenant)) => self.keys.retain(|_, known| {
-                // Who has no key here may have one of that tenant's.
-                known.facts().is_some_and(|facts| facts.allowed.principal.tenant_id != *tenant)
+                // What is dead may be that tenant's.
+                let is_elsewhere = known.facts().is_some_and(|facts| facts.allowed.principal.tenant_id != *tenant);
+                is_elsewhere || !is_older(known)
             }),
             // Which tenants a partner has is not known here.
-            _ => self.keys.clear(),
+            _ => self.keys.retain(|_, known| !is_older(known)),
         }
     }
 

@@ -75,7 +75,7 @@ fn from<T>(request: &S3Request<T>, source: &CopySource) -> S3Result<()> {
                 ..RequestContext::default()
             },
         ),
-        _ => Err(s3_error!(NotImplemented)),
+        CopySource::AccessPoint { .. } | CopySource::Outpost { .. } => Err(s3_error!(NotImplemented)),
     }
 }
 

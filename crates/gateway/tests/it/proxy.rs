@@ -142,6 +142,6 @@ async fn forward(
         return Ok(answer);
     };
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Ok(Response::from_parts(parts, Full::new(body)))
 }

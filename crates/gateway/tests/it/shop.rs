@@ -9,7 +9,6 @@ use keyreeve_gateway::metrics::{By, Feed};
 use keyreeve_gateway::sigv4::{Form, Presented, Signature, StringToSign};
 use keyreeve_gateway::{Clock, Gateway, Metrics, Options, RequestContext, Signed, Trouble, Verdict};
 use serde_json::{Value, json};
-use testkit::world::Tenant;
 use testkit::{Answer, Client, Server, Signer};
 use tokio::runtime::Runtime;
 
@@ -19,7 +18,8 @@ pub(crate) const REGION: &str = "waw3-1";
 
 pub(crate) struct Shop<'s> {
     pub(crate) server: &'s Server,
-    pub(crate) tenant: Tenant,
+    /// The path of the tenant, without anybody in it.
+    pub(crate) tenant: String,
     pub(crate) proxy: Proxy,
     pub(crate) gateway: Gateway,
     pub(crate) noted: Arc<Noted>,
@@ -32,6 +32,7 @@ pub(crate) struct Shop<'s> {
 pub(crate) struct Noted {
     pub(crate) by: Mutex<Vec<By>>,
     pub(crate) beginnings: AtomicUsize,
+    pub(crate) heard: AtomicUsize,
 }
 
 struct Noting(Arc<Noted>);
@@ -42,9 +43,11 @@ impl Metrics for Noting {
     }
 
     fn followed(&self, feed: Feed<'_>) {
-        if let Feed::Begun = feed {
-            self.0.beginnings.fetch_add(1, Ordering::SeqCst);
-        }
+        match feed {
+            Feed::Begun => self.0.beginnings.fetch_add(1, Ordering::SeqCst),
+            Feed::Heard(changes) => self.0.heard.fetch_add(changes, Ordering::SeqCst),
+            Feed::Lost(_) | Feed::StartedOver => 0,
+        };
     }
 }
 
@@ -54,14 +57,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl<'s> Shop<'s> {
     /// Follows the feed, and the server has come as far as the client.
     pub(crate) fn open(server: &'s Server) -> Self {
-        server.region(REGION, "multi");
-        let tenant = server.tenant("Acme");
-        Self::of(server, tenant)
+        Self::of(server, &server.operator())
     }
 
-    pub(crate) fn of(server: &'s Server, tenant: Tenant) -> Self {
-        let path = tenant.path(&format!("/regions/{REGION}"));
-        tenant.admin.client.put(&path, json!({"service": "available"})).expect(200);
+    /// With a tenant that this client has made.
+    pub(crate) fn of(server: &'s Server, maker: &Client) -> Self {
+        server.region(REGION, "multi");
+        let id = maker.post("/v1/tenants", json!({"name": "Acme"})).expect(201).text_at("/id");
+        let tenant = format!("/v1/tenants/{id}");
+        let available = json!({"service": "available"});
+        server.operator().put(&format!("{tenant}/regions/{REGION}"), available).expect(200);
         let capabilities = ["verify", "signing_keys", "changes", "usage", "secrets"];
         let token = server.gateway(&[REGION], &capabilities).token;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -93,21 +98,28 @@ impl<'s> Shop<'s> {
         &self.runtime
     }
 
-    pub(crate) fn admin(&self) -> &Client {
-        &self.tenant.admin.client
+    pub(crate) fn admin(&self) -> Client {
+        self.server.operator()
     }
 
     pub(crate) fn make(&self) -> Answer {
         self.make_with(json!({}))
     }
 
+    /// When everybody has heard of it, so that it is not forgotten again for its own making.
     pub(crate) fn make_with(&self, mut fields: Value) -> Answer {
         fields["region"] = json!(REGION);
-        self.admin().post(&self.tenant.path("/keys"), fields).expect(201)
+        fields["label"] = json!("k");
+        let newest = || *self.server.service().watch_changes().borrow();
+        let (before, heard_before) = (newest(), self.noted.heard.load(Ordering::SeqCst));
+        let made = self.admin().post(&format!("{}/keys", self.tenant), fields).expect(201);
+        self.until("the server has heard of it", || newest() > before);
+        self.until("the gateway has heard of it", || self.noted.heard.load(Ordering::SeqCst) > heard_before);
+        made
     }
 
     pub(crate) fn key(&self, made: &Answer, rest: &str) -> String {
-        self.tenant.path(&format!("/keys/{}{rest}", made.text_at("/key/id")))
+        format!("{}/keys/{}{rest}", self.tenant, made.text_at("/key/id"))
     }
 
     /// With a receipt that nothing honours the key any more.

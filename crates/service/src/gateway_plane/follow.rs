@@ -21,6 +21,8 @@ const HEARTBEATS: u32 = 6;
 const AWAY: TimeDelta = TimeDelta::hours(1);
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How soon to look again when something was told before its turn: a transaction that began earlier is about to end.
+const SOON: Duration = Duration::from_millis(10);
 /// How often the line to PostgreSQL is looked at.
 const GLANCE: Duration = Duration::from_millis(2);
 
@@ -86,11 +88,17 @@ struct Place {
     has_begun: bool,
     is_well: bool,
     renewed: Option<Moment>,
+    /// Something was seen that comes after what has been applied for good.
+    is_ahead: bool,
 }
 
 fn follow(service: &Service, stop: &AtomicBool, bell: &Bell, mut place: Place, mut was_well: bool) {
     while !stop.load(Ordering::Acquire) {
-        bell.wait(if was_well { service.plane.lease.heartbeat() } else { PAUSE });
+        bell.wait(match (was_well, place.is_ahead) {
+            (false, _) => PAUSE,
+            (true, true) => SOON,
+            (true, false) => service.plane.lease.heartbeat(),
+        });
         if stop.load(Ordering::Acquire) {
             return;
         }
@@ -173,7 +181,7 @@ impl Service {
             }
             let last = look.told.last().map(|told| told.sequence);
             let complete_to = if is_all { look.complete_to } else { look.complete_to.min(last.unwrap_or(applied)) };
-            let newest = look.told.iter().rev().map(|told| told.sequence).find(|number| *number <= complete_to);
+            place.is_ahead = last.is_some_and(|last| last > complete_to);
             if is_all {
                 // Others wait for what they can see of us. On SQLite there are no others.
                 let is_due =
@@ -184,7 +192,7 @@ impl Service {
                     self.plane.lease.extend(since);
                 }
             }
-            self.plane.feed.go_on(complete_to, newest);
+            self.plane.feed.go_on(complete_to, last);
             if is_all {
                 return Ok(());
             }

@@ -33,7 +33,7 @@ def keyreeve(method, path, body=None):
 
 class Key:
     def __init__(self, **fields):
-        self.take(keyreeve("POST", "", {"region": REGION, **fields})[1])
+        self.take(keyreeve("POST", "", {"region": REGION, "label": "test", **fields})[1])
 
     def take(self, made):
         self.path = "/" + made["key"]["id"]
@@ -103,8 +103,9 @@ def a_client_of_the_sdk(key):
 
     s3.delete_objects(Bucket="media", Delete={"Objects": [{"Key": "copy"}, {"Key": "presigned"}]})
     s3.delete_object(Bucket="media", Key="large")
+    s3.delete_object(Bucket="media", Key=odd)
     left = [item["Key"] for item in s3.list_objects_v2(Bucket="media")["Contents"]]
-    assert sorted(left) == sorted(["photos/1", "photos/2", "films/1", odd]), left
+    assert left == ["films/1", "photos/1", "photos/2"], left
 
 
 def bodies_in_chunks(key):
@@ -160,7 +161,10 @@ def who_is_refused_and_how(key):
     refused("SignatureDoesNotMatch", 403, client(key.id, "wrong" * 8).list_buckets)
     refused("InvalidAccessKeyId", 403, client("AKIAIOSFODNN7EXAMPLE", key.secret).list_buckets)
     refused("InvalidAccessKeyId", 403, client(stranger, key.secret).list_buckets)
-    refused("AuthorizationHeaderMalformed", 400, client(key.id, key.secret, region="fra1").get_object, Bucket="media", Key="photos/1")
+    lost = client(key.id, key.secret, region="fra1")
+    refused("AuthorizationHeaderMalformed", 400, lost.list_buckets)
+    # Where a bucket is named, the SDK takes the region out of the refusal and signs anew.
+    assert lost.get_object(Bucket="media", Key="photos/1")["Body"].read() == b"photos/1"
     refused("ServiceUnavailable", 503, client(key.id, key.secret, endpoint=LOST).list_buckets)
     assert read(ENDPOINT + "/media/photos/1")[0] == 403, "nobody gets in without a signature"
 
@@ -232,7 +236,7 @@ def the_aws_cli(key):
     assert read(aws("s3", "presign", "s3://cli/a/large").strip()) == (200, LARGE)
     aws("s3", "rb", "--force", "s3://cli")
     forger = type("Forger", (), {"id": key.id, "secret": "x" * 40})
-    assert "SignatureDoesNotMatch" in aws("s3api", "list-buckets", key=forger, code=254)
+    assert "SignatureDoesNotMatch" in aws("s3api", "list-buckets", key=forger, code=255)
 
 
 def rclone(key):
@@ -244,7 +248,7 @@ def rclone(key):
     rclone = lambda *command, key=key, code=0: run("rclone", *command, key=key, code=code, **options)
     rclone("mkdir", "k:clone")
     rclone("copyto", "for-rclone", "k:clone/b/large")
-    assert "b/large" in rclone("ls", "k:clone")
+    assert "large" in rclone("lsf", "k:clone/b")
     rclone("copyto", "k:clone/b/large", "back")
     with open("back", "rb") as file:
         assert file.read() == LARGE

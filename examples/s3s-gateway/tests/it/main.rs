@@ -1,5 +1,7 @@
 //! The example as a process, in front of it the clients that people use, and behind it a real Keyreeve.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -50,11 +52,12 @@ on_both_databases! {
         let now = DateTime::<Utc>::from(SystemTime::now());
         server.advance(now - server.now());
         server.region(REGION, "multi");
-        let tenant = server.tenant("Acme");
-        let admin = &tenant.admin.client;
-        admin.put(&tenant.path(&format!("/regions/{REGION}")), json!({"service": "available"})).expect(200);
+        let operator = server.operator();
+        let id = operator.post("/v1/tenants", json!({"name": "Acme"})).expect(201).text_at("/id");
+        let tenant = format!("/v1/tenants/{id}");
+        operator.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
         let body = json!({"description": "test", "expires_at": server.in_days(1)});
-        let token = admin.post(&tenant.path("/tokens"), body).expect(201).text_at("/token");
+        let token = operator.post(&format!("{tenant}/tokens"), body).expect(201).text_at("/token");
 
         let folder = TempDir::new().unwrap();
         let gateway = server.gateway(&[REGION], &["signing_keys", "changes", "usage", "secrets"]);
@@ -64,7 +67,7 @@ on_both_databases! {
         let lost = Example::start(elsewhere.path(), "http://127.0.0.1:1", &gateway.token);
 
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/clients.py");
-        let keys = format!("{}{}", server.url(), tenant.path("/keys"));
+        let keys = format!("{}{tenant}/keys", server.url());
         let mut python = Command::new("python3");
         python.arg(script).args([&example.url, &lost.url, &keys, &token, REGION]).current_dir(folder.path());
         let said = python.env_remove("AWS_CA_BUNDLE").output().unwrap_or_else(|error| panic!("{HELP}: {error}"));
@@ -72,7 +75,7 @@ on_both_databases! {
         assert!(said.status.success(), "{HELP}\n{}{}", text(&said.stdout), text(&said.stderr));
 
         // What was verified at the gateway shows at Keyreeve.
-        let secrets_read = admin.get(&tenant.path("/audit?action=secret.issued")).expect(200).items();
+        let secrets_read = operator.get(&format!("{tenant}/audit?action=secret.issued")).expect(200).items();
         assert_eq!(secrets_read.len(), 1, "one upload in signed chunks, and no other use of a secret");
     }
 }
