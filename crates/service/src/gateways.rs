@@ -68,7 +68,7 @@ fn check_regions(db: &mut Reading<'_>, binding: &Binding) -> Result<()> {
 
 fn details(gateway: &Gateway) -> [(&'static str, String); 3] {
     let regions: Vec<_> = gateway.binding.regions().iter().map(ToString::to_string).collect();
-    let capabilities: Vec<_> = gateway.capabilities.iter().map(|capability| capability.as_str()).collect();
+    let capabilities: Vec<_> = gateway.capabilities.iter().map(domain::gateway::Capability::as_str).collect();
     [("name", gateway.name.to_string()), ("regions", regions.join(" ")), ("capabilities", capabilities.join(" "))]
 }
 

@@ -2,5 +2,6 @@
 //! `docs/gateways` says, and used through boto3.
 
 mod client;
+mod nginx;
 mod provider;
 mod swift;
