@@ -95,7 +95,7 @@ fn authority(origin: &str) -> Option<&str> {
 }
 
 fn host(request: &HttpRequest) -> Option<&str> {
-    text(request.headers(), "host").or_else(|| request.uri().authority().map(|authority| authority.as_str()))
+    text(request.headers(), "host").or_else(|| request.uri().authority().map(actix_web::http::uri::Authority::as_str))
 }
 
 /// Gone when the browser is closed; when it stops counting is said by what is in it.

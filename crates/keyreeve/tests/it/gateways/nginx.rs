@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::client::Endpoint;
-use super::provider::{Daemon, Pair, Provider, free_port};
+use super::provider::{Daemon, Pair, Provider, free_port, shipped};
 use crate::home::until;
 
 struct Nginx {
@@ -26,27 +26,20 @@ impl Nginx {
         let folder = tempfile::tempdir().unwrap();
         let [directory, upstream, behind] = [free_port(), free_port(), free_port()];
         let place = folder.path().display().to_string();
-        let write = |name: &str, changes: &[(&str, &str)]| {
-            let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx").join(name);
-            let mut text = fs::read_to_string(shipped).unwrap();
-            for (from, to) in changes {
-                assert!(text.contains(from), "{name} has no {from}");
-                text = text.replace(from, to);
-            }
-            fs::write(folder.path().join(name), text).unwrap();
+        let write = |name: &str, changes: &[(&str, String)]| {
+            shipped(&format!("nginx/{name}"), changes, &folder.path().join(name));
         };
-        write("keyreeve.conf", &[("127.0.0.1:8080", provider.address()), ("krg_...", token)]);
+        write("keyreeve.conf", &[("127.0.0.1:8080", provider.address().to_owned()), ("krg_...", token.to_owned())]);
         write("authorize.conf", &[]);
-        write("directory.conf", &[("127.0.0.1:9000", &at(directory)), ("/srv/s3", &place)]);
+        write("directory.conf", &[("127.0.0.1:9000", at(directory)), ("/srv/s3", place)]);
         let changes =
             [("127.0.0.1:9002", at(upstream)), ("127.0.0.1:9001", at(behind)), ("ten_...", namespace.to_owned())];
-        write("upstream.conf", &changes.each_ref().map(|(from, to)| (*from, to.as_str())));
-        fs::write(folder.path().join("nginx.conf"), main(folder.path(), behind)).unwrap();
+        write("upstream.conf", &changes);
+        let included = "include keyreeve.conf; include directory.conf; include upstream.conf;";
+        let all = format!("{included}\n{}", self::behind(folder.path(), behind));
+        fs::write(folder.path().join("nginx.conf"), around(folder.path(), &all)).unwrap();
         fs::create_dir(folder.path().join("behind")).unwrap();
-
-        let mut command = Command::new("/usr/sbin/nginx");
-        command.arg("-p").arg(folder.path()).arg("-c").arg("nginx.conf").args(["-e", "error.log"]);
-        let daemon = Daemon::start(command.stdin(Stdio::null()));
+        let daemon = daemon(folder.path());
         let endpoint = Endpoint::at(directory);
         until("nginx to be up", || ureq::get(endpoint.url()).config().http_status_as_error(false).build().call().ok());
         Self { directory: endpoint, upstream: Endpoint::at(upstream), folder, _daemon: daemon }
@@ -61,23 +54,35 @@ fn at(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-/// What goes around it, and a server behind that asks nobody.
-fn main(folder: &Path, behind: u16) -> String {
+/// What goes around servers.
+pub(crate) fn around(folder: &Path, servers: &str) -> String {
     let folder = folder.display();
     // As root, nginx would let its workers be somebody who may not write here.
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     format!(
-        "{user} daemon off; master_process on; worker_processes 2; pid {folder}/nginx.pid;\n\
+        "{user} daemon off; worker_processes 2; pid {folder}/nginx.pid;\n\
          events {{ worker_connections 512; }}\n\
          http {{\n\
          access_log off; client_body_temp_path {folder}/bodies; proxy_temp_path {folder}/proxied;\n\
          fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
-         include keyreeve.conf; include directory.conf; include upstream.conf;\n\
-         server {{ listen 127.0.0.1:{behind}; root {folder}/behind;\n\
-         location / {{ if ($http_authorization) {{ return 400; }} if ($args ~ X-Amz-) {{ return 400; }}\n\
-         dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 5g; }} }}\n\
-         }}\n"
+         {servers}\n}}\n"
     )
+}
+
+/// A server that asks nobody, and does not want to see signatures that it could not verify.
+pub(crate) fn behind(folder: &Path, port: u16) -> String {
+    let folder = folder.display();
+    format!(
+        "server {{ listen 127.0.0.1:{port}; root {folder}/behind;\n\
+         location / {{ if ($http_authorization) {{ return 400; }} if ($args ~ X-Amz-) {{ return 400; }}\n\
+         dav_methods PUT DELETE; create_full_put_path on; client_max_body_size 5g; }} }}\n"
+    )
+}
+
+pub(crate) fn daemon(folder: &Path) -> Daemon {
+    let mut command = Command::new("/usr/sbin/nginx");
+    command.arg("-p").arg(folder).arg("-c").arg("nginx.conf").args(["-e", "error.log"]);
+    Daemon::start(command.stdin(Stdio::null()))
 }
 
 #[test]
@@ -94,6 +99,8 @@ fn a_key_lives_and_ends_through_nginx() {
     assert_eq!(nginx.file(&kept).map(|bytes| bytes.len()), Some(10_000), "in a directory of its account");
     nginx.upstream.life(&key.signer, "objects");
     assert!(nginx.file("behind/media/kept/a b+c.txt").is_some());
+
+    assert!(matches!(nginx.directory.put(&key.signer, "/media/length", "12345").status, 201 | 204));
 
     limits_are_kept(&provider, &nginx, &acme);
     what_a_directory_cannot_do_is_not_done_by_halves(&nginx, &key);

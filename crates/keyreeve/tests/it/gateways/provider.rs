@@ -1,6 +1,8 @@
 //! Keyreeve as a provider has it, with a gateway to register and keys to give out.
 
+use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,6 +12,7 @@ use testkit::{Client, Signer};
 use crate::home::{Home, Server};
 
 pub(crate) const REGION: &str = "waw3-1";
+
 /// Nobody is slowed down, and who forwards is believed.
 const ARGUMENTS: [&str; 4] = ["--requests-per-second", "0", "--trusted-proxies", "127.0.0.1"];
 
@@ -114,6 +117,17 @@ fn in_days(days: i64) -> Value {
 /// A port that nobody has at this moment.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A file of `deploy`, with the places and names of a test in it.
+pub(crate) fn shipped(name: &str, changes: &[(&str, String)], to: &Path) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name);
+    let mut text = fs::read_to_string(shipped).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{name} has no {from}");
+        text = text.replace(from, to);
+    }
+    fs::write(to, text).unwrap();
 }
 
 /// Somebody else's server, ended with the test.
