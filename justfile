@@ -16,6 +16,10 @@ run *arguments:
 test *filter:
     scripts/test {{ filter }}
 
+# run the test of Ceph RGW, which is not among the others
+test-rgw:
+    scripts/test-rgw
+
 # write openapi/openapi.json anew from the code
 openapi:
     cargo run -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json

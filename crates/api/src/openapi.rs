@@ -181,7 +181,7 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
         Some(known) => {
             let rule = table::rule(*known);
             describe(operation, &rule.sentence());
-            operation.insert("security".to_owned(), security(*known));
+            operation.insert("security".to_owned(), security(path));
             refusals.extend([408, 413, 503]);
             if *known != Operation::AuthorizeRequest {
                 refusals.extend([401, 403, 429]);
@@ -237,12 +237,13 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
 }
 
 /// In which header an operation wants to be told who asks.
-fn security(operation: Operation) -> Value {
-    match operation {
-        Operation::AuthorizeRequest => json!([{"gateway": []}]),
-        Operation::VerifyS3Token | Operation::IssueEc2Credential => json!([{"keystone": []}]),
-        _ => json!([{"bearer": []}]),
-    }
+fn security(path: &str) -> Value {
+    let scheme = match path {
+        routes::AUTHORIZE => "gateway",
+        path if path.starts_with("/v3/") => "keystone",
+        _ => "bearer",
+    };
+    json!([{scheme: []}])
 }
 
 /// What changes an object that is there honours `If-Match`: everything but a GET, and but a POST to a collection.

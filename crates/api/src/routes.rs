@@ -28,6 +28,7 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) use console::{Assets, SESSION_PATHS, console};
+pub(crate) use gateway_plane::AUTHORIZE;
 pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.
@@ -161,6 +162,6 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
 /// their clients send.
 pub(crate) fn plain(config: &mut web::ServiceConfig) {
     operations(&mut ServiceConfig::new(config));
-    let paths = [gateway_plane::AUTHORIZE.to_owned(), format!("{}/{{target:.*}}", gateway_plane::AUTHORIZE)];
+    let paths = [AUTHORIZE.to_owned(), format!("{AUTHORIZE}/{{target:.*}}")];
     config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
 }

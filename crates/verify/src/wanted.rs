@@ -37,8 +37,10 @@ impl Wanted {
             None => None,
             Some(source) => Some(source_of(source)?),
         };
-        // A copy anywhere else, or an object that is taken away from where it was.
-        let is_odd = source.is_some() && request.method != "PUT" || request.only("x-amz-rename-source")?.is_some();
+        // A copy anywhere else or said in the query, or an object that is taken away from where it was.
+        let is_odd = source.is_some() && request.method != "PUT"
+            || request.only("x-amz-rename-source")?.is_some()
+            || query.names_a_source();
         match place {
             Some(place) if !is_odd => Ok(Self { target: place.target(request.method, &query), source }),
             _ => Ok(Self { target: Target::anything(), source: None }),
@@ -178,6 +180,12 @@ impl Parameters {
         self.names().any(|name| name == wanted)
     }
 
+    /// Some servers read headers out of the query as well.
+    fn names_a_source(&self) -> bool {
+        let is_source = |name: &str| matches!(name, "x-amz-copy-source" | "x-amz-rename-source");
+        self.0.iter().any(|(name, _)| is_source(&name.to_ascii_lowercase()))
+    }
+
     fn is_only(&self, wanted: &str) -> bool {
         let mut names = self.names();
         names.next() == Some(wanted) && names.next().is_none()
@@ -271,6 +279,8 @@ mod tests {
             ("MOVE", "/media/a"),
             ("PROPFIND", "/media/"),
             ("OPTIONS", "/media/a"),
+            ("PUT", "/media/a?X-Amz-Copy-Source=%2Fsecret%2Fa"),
+            ("PUT", "/media/a?x-amz-rename-source=%2Fmedia%2Fb"),
         ] {
             assert_eq!(target(method, path), is("", "", Needs::All), "{method} {path}");
         }

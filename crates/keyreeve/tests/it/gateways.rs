@@ -2,5 +2,7 @@
 //! `docs/gateways` says, and used through boto3.
 
 mod client;
+mod envoy;
+mod nginx;
 mod provider;
 mod swift;

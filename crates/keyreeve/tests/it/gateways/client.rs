@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use testkit::{Answer, Client, Signer};
+use testkit::{Answer, Client, Signer, Whole};
 
 use super::provider::{REGION, now};
 
@@ -25,10 +25,21 @@ impl Endpoint {
     }
 
     pub(crate) fn get(&self, signer: &Signer, target: &str) -> Answer {
-        let request = signer.whole(now(), "GET", target, &[("host", &self.address)]);
-        let client = Client::new(self.url(), None);
-        let headers = request.headers.iter().filter(|(name, _)| name != "host");
-        headers.fold(client, |client, (name, value)| client.with(name, value)).get(target)
+        self.send(&signer.whole(now(), "GET", target, &[("host", &self.address)]), None)
+    }
+
+    /// With the length among what is signed, as some clients have it.
+    pub(crate) fn put(&self, signer: &Signer, target: &str, body: &str) -> Answer {
+        let length = body.len().to_string();
+        let signed = [("host", self.address.as_str()), ("content-length", &length)];
+        self.send(&signer.whole(now(), "PUT", target, &signed), Some(body))
+    }
+
+    fn send(&self, request: &Whole, body: Option<&str>) -> Answer {
+        // These are sent by whoever sends it.
+        let headers = request.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
+        let client = headers.fold(Client::new(self.url(), None), |client, (name, value)| client.with(name, value));
+        client.send(&request.method, &request.target, body)
     }
 
     /// Asks until it is refused, and says how long that took.

@@ -1,14 +1,18 @@
 //! Keyreeve as a provider has it, with a gateway to register and keys to give out.
 
+use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use testkit::{Client, Signer};
 
 use crate::home::{Home, Server};
 
 pub(crate) const REGION: &str = "waw3-1";
+
 /// Nobody is slowed down, and who forwards is believed.
 const ARGUMENTS: [&str; 4] = ["--requests-per-second", "0", "--trusted-proxies", "127.0.0.1"];
 
@@ -46,6 +50,11 @@ impl Provider {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// `host:port`
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Stops it, and starts it anew where it was.
@@ -110,6 +119,17 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// A file of `deploy`, with the places and names of a test in it.
+pub(crate) fn shipped(name: &str, changes: &[(&str, String)], to: &Path) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(name);
+    let mut text = fs::read_to_string(shipped).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{name} has no {from}");
+        text = text.replace(from, to);
+    }
+    fs::write(to, text).unwrap();
+}
+
 /// Somebody else's server, ended with the test.
 pub(crate) struct Daemon(Child);
 
@@ -122,7 +142,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // Not killed: its children are its own to end.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
         let _ = self.0.wait();
     }
 }

@@ -1,7 +1,7 @@
 """What a customer does with an S3 key, by boto3: `s3_life.py PART ENDPOINT REGION`, the key in the environment.
 
 Parts: `all`, `objects` (put, get, head, delete, by header and by URL), `reading` (what a key that may only read can do with what
-`objects` has left), `refused` (nothing at all).
+`objects` has left), `refused` (nothing at all), `halves` (what a plain directory must not take for a plain upload).
 """
 
 import base64
@@ -29,7 +29,8 @@ def main():
     )
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
     s3.meta.events.register("before-call.s3.DeleteObjects", with_md5)
-    {"all": everything, "objects": objects, "reading": reading, "refused": refused}[part](s3)
+    parts = {"all": everything, "objects": objects, "reading": reading, "refused": refused, "halves": halves}
+    parts[part](s3)
     print("done")
 
 
@@ -85,6 +86,20 @@ def refused(s3):
         lambda: s3.get_object(Bucket="media", Key="kept/a b+c.txt"),
     ):
         print(code(attempt))
+
+
+def halves(s3):
+    kept = {"Bucket": "media", "Key": "kept/a b+c.txt"}
+    for attempt in (
+        lambda: s3.copy_object(**kept, CopySource={"Bucket": "media", "Key": "other"}),
+        lambda: s3.put_object_acl(**kept, ACL="private"),
+        lambda: s3.put_object_tagging(**kept, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}),
+        lambda: s3.create_multipart_upload(**kept),
+        lambda: s3.upload_part(**kept, UploadId="1", PartNumber=1, Body=b"part"),
+        lambda: s3.put_object(**kept, Body=b"5\r\nhello\r\n0\r\n\r\n", ContentEncoding="aws-chunked"),
+    ):
+        assert code(attempt) in ("NotImplemented", "501"), code(attempt)
+    assert s3.get_object(**kept)["Body"].read() == BODY
 
 
 def code(attempt):
