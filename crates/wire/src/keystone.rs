@@ -93,7 +93,7 @@ pub struct KeystoneEndpoint {
 /// The gateway's id and token, as the name and password of a service user.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": {
-    "name": "gwy_01jd0000000000000000000000", "domain": {"name": "Default"}, "password": "krg_..."
+    "name": "gtw_01jd0000000000000000000000", "domain": {"name": "Default"}, "password": "krg_..."
 }}}}}))]
 pub struct LogInToKeystone {
     pub auth: KeystoneAuth,
