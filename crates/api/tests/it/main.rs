@@ -32,6 +32,7 @@ mod keystone;
 mod lists;
 mod openapi;
 mod partners;
+mod partners_scale;
 mod place;
 mod posture;
 mod products_common;
