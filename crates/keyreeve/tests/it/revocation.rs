@@ -12,6 +12,7 @@ use testkit::postgres::{Cluster, shared};
 use crate::fleet::{Fleet, Key, now};
 use crate::home::until;
 const KEYS: usize = 1000;
+const LEASE: Duration = Duration::from_secs(5);
 
 /// A verify that began after its key's receipt must not be allowed, whichever replica it asks.
 #[test]
@@ -88,7 +89,7 @@ fn of_a_thousand_revokes_none_is_honoured_after_its_receipt() {
 #[test]
 fn a_replica_that_stood_still_honours_nothing_stale() {
     let database = shared().unwrap().database().unwrap();
-    let fleet = Fleet::of(2, &database.url(), &["--lease-seconds", "5"]);
+    let fleet = Fleet::of(2, &database.url(), &["--lease-seconds", "8"]);
     let key = fleet.key("Key");
     let (here, there) = (fleet.gateway(0), fleet.gateway(1));
     assert!(key.is_allowed(&here) && key.is_allowed(&there));
@@ -101,7 +102,7 @@ fn a_replica_that_stood_still_honours_nothing_stale() {
     assert!(!key.is_allowed(&here));
 
     let effective = pending.text_at("/receipt/effective_at").parse::<DateTime<Utc>>().unwrap();
-    assert!(effective > now() && effective < now() + chrono::TimeDelta::seconds(6), "{pending}");
+    assert!(effective > now() && effective < now() + chrono::TimeDelta::seconds(8), "{pending}");
     thread::scope(|scope| {
         // Asked while it stands still: it will answer from what it knew, if it believes that.
         let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| key.is_allowed(&there))).collect();
@@ -132,12 +133,12 @@ fn without_its_database_a_replica_goes_on_for_one_lease() {
     let stopped = Instant::now();
     let mut served = 0;
     until("memory to run out", || {
+        let began = stopped.elapsed();
         let answer = known.verify(&gateway);
-        let elapsed = stopped.elapsed();
         match answer.status {
             200 => {
                 assert_eq!(answer.field("/decision"), "allow");
-                assert!(elapsed < Duration::from_secs(6), "believed for longer than the lease: {elapsed:?}");
+                assert!(began < LEASE, "asked {began:?} after the database had gone, and believed");
                 served += 1;
                 None
             }
