@@ -89,7 +89,7 @@ fn of_a_thousand_revokes_none_is_honoured_after_its_receipt() {
 #[test]
 fn a_replica_that_stood_still_honours_nothing_stale() {
     let database = shared().unwrap().database().unwrap();
-    let fleet = Fleet::of(2, &database.url(), &["--lease-seconds", "8"]);
+    let fleet = Fleet::of(2, &database.url(), &["--lease-seconds", "5"]);
     let key = fleet.key("Key");
     let (here, there) = (fleet.gateway(0), fleet.gateway(1));
     assert!(key.is_allowed(&here) && key.is_allowed(&there));
@@ -102,14 +102,16 @@ fn a_replica_that_stood_still_honours_nothing_stale() {
     assert!(!key.is_allowed(&here));
 
     let effective = pending.text_at("/receipt/effective_at").parse::<DateTime<Utc>>().unwrap();
-    assert!(effective > now() && effective < now() + chrono::TimeDelta::seconds(8), "{pending}");
+    assert!(effective < now() + chrono::TimeDelta::seconds(6), "{pending}");
     thread::scope(|scope| {
         // Asked while it stands still: it will answer from what it knew, if it believes that.
-        let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| key.is_allowed(&there))).collect();
+        let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| key.verify(&there))).collect();
         until("the lease to end", || (now() > effective).then_some(()));
         fleet.replicas[1].running.signal(Signal::CONT);
         for answer in asked {
-            assert!(!answer.join().unwrap());
+            let answer = answer.join().unwrap();
+            // By its own clock the request may have taken too long to arrive.
+            assert!(answer.status == 408 || answer.expect(200).field("/decision") == "deny");
         }
     });
     for _ in 0..20 {
