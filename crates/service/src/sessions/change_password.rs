@@ -8,7 +8,6 @@ use domain::{Invalid, Secret};
 use persistence::{authentication, sessions};
 
 use super::guesses::Guesses;
-use super::log_in::chain_of;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::passwords;
@@ -39,7 +38,7 @@ pub fn change_password(
     let hash = passwords::hash(new.secret(), &mut context.entropy)?;
 
     let author = context.author_of(permit.caller());
-    service.database.write("change password", &author, &chain_of(&person.tenancy), |db| {
+    service.database.write("change password", &author, &permit.caller().chain(), |db| {
         let now = authentication::find_user(db, &person.user)?.ok_or(Error::NotFound)?;
         // It may have changed while it was being verified.
         if now.password_hash != found.password_hash {

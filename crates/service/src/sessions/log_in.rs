@@ -1,6 +1,5 @@
 //! E-mail address and password in, session out.
 
-use authz::Tenancy;
 use domain::audit::{AuditAction, Chain, Target};
 use domain::id::TenantId;
 use domain::text::Email;
@@ -85,11 +84,6 @@ fn the_one(
             Err(Error::SeveralAccounts { tenants })
         }
     }
-}
-
-/// Where a person's own events go.
-pub(super) fn chain_of(tenancy: &Tenancy) -> Chain {
-    Chain::Tenant(tenancy.id.clone(), tenancy.partner.clone())
 }
 
 #[cfg(test)]
