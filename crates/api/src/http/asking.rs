@@ -41,13 +41,16 @@ impl<A: Action<Object = Plane>> Asking<A> {
         self.permit.asker().ok_or_else(|| Problem::new(Kind::Forbidden))
     }
 
-    /// Each with whether its gateway wants the signing key. All from one state: if this replica could not be sure of its
-    /// memory to the end, it is asked again.
+    /// Each with whether its gateway wants the signing key. All from one state of each key: if two pairs of one were seen in
+    /// two, or this replica could not be sure of its memory to the end, it is asked again.
     pub(crate) async fn judge(&self, asked: &[(Asked<'_>, bool)]) -> Result<Vec<Verdict>, Problem> {
         let asker = self.asker()?;
         for _ in 0..TRIES {
             let sequence = self.service().feed_position();
             let (known, is_remembered) = self.known(asked.iter().map(|(asked, _)| asked.access_key_id)).await?;
+            if !self.service().is_one_state(&known) {
+                continue;
+            }
             let judge = |((asked, wants_key), pair): (&(Asked<'_>, bool), &Option<_>)| {
                 self.service().judge(asker, asked, pair.as_ref(), *wants_key, sequence, self.now)
             };

@@ -287,6 +287,24 @@ on_both_databases! {
         }
     }
 
+    fn a_batch_sees_a_key_in_one_state_whatever_is_remembered_of_it(server: &Server) {
+        let shop = shop(server);
+        let rotated = shop.place.admin.post(&format!("{}/rotate", shop.key), json!({"grace_seconds": 3600})).expect(200);
+        let fresh = Signer::of(&rotated);
+        assert_eq!(shop.ask(shop.signer.request(server.now())).field("/decision"), "allow");
+        // What another replica has done, and this one has not heard of yet.
+        server.sql(&format!(
+            "UPDATE key_pairs SET state = 'ended', ended_at = since, sealed = NULL, sealed_by = NULL
+                WHERE access_key_id = '{}';
+             UPDATE keys SET version = version + 1 WHERE access_key_id = '{}'",
+            shop.signer.access_key_id, fresh.access_key_id
+        ));
+        assert_eq!(shop.ask(shop.signer.request(server.now())).field("/decision"), "allow", "it is remembered");
+        let items = [&shop.signer, &fresh].map(|signer| signer.request(server.now()));
+        let answer = shop.gateway.client.post("/v1/gateway/verify/batch", json!({"items": items})).expect(200);
+        assert_eq!((answer.field("/results/0/decision"), answer.field("/results/1/decision")), (json!("deny"), json!("allow")));
+    }
+
     fn bad_input_is_pointed_at(server: &Server) {
         let shop = shop(server);
         let right = shop.signer.request(server.now());

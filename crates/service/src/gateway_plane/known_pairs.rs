@@ -4,7 +4,7 @@
 //! own the cache itself sees to that, because forgetting takes the reader's place away; for what is wider there is a
 //! count of changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -232,6 +232,21 @@ impl Service {
                 }
             },
         }
+    }
+
+    /// Whether all this can have been true at once, as far as one key goes: the old pair of a reset, remembered, and the new
+    /// one, read after it, are of two states of their key. Those are forgotten.
+    pub fn is_one_state(&self, known: &[Option<Arc<KnownPair>>]) -> bool {
+        let (mut states, mut torn) = (HashMap::new(), HashSet::new());
+        for pair in known.iter().flatten() {
+            if *states.entry(&pair.key).or_insert(pair.version.0) != pair.version.0 {
+                torn.insert(&pair.key);
+            }
+        }
+        for pair in known.iter().flatten().filter(|pair| torn.contains(&pair.key)) {
+            self.plane.pairs.forget(&pair.access_key_id);
+        }
+        torn.is_empty()
     }
 
     fn read_pair(&self, id: &AccessKeyId) -> Result<Option<KnownPair>> {
