@@ -1,30 +1,18 @@
 //! Whole requests, as nginx and Envoy forward them: signatures, scopes, and what is no verdict.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::world::Gateway;
-use testkit::{Answer, Client, Server, Signer, Whole, on_both_databases};
+use testkit::{Answer, Client, Server, Whole, on_both_databases};
 
-use crate::place::{Place, REGION};
+use crate::place::{REGION, Shop};
 
 const HOST: &str = "s3.example.org";
 const AUTHORIZE: &str = "/v1/gateway/authorize";
 
-struct Shop {
-    place: Place,
-    gateway: Gateway,
-    key: String,
-    signer: Signer,
-}
+const CAPABILITIES: &[&str] = &["verify"];
 
 fn shop(server: &Server) -> Shop {
-    shop_with(server, json!({"region": REGION, "label": "k"}))
-}
-
-fn shop_with(server: &Server, key: Value) -> Shop {
-    let place = Place::of(server, "multi");
-    let gateway = server.gateway(&[REGION], &["verify"]);
-    let made = place.admin.post(&place.keys(), key).expect(201);
-    Shop { key: place.key(&made), signer: Signer::of(&made), place, gateway }
+    Shop::of(server, CAPABILITIES)
 }
 
 fn with_headers(client: &Client, headers: &[(String, String)]) -> Client {
@@ -41,7 +29,7 @@ fn ask_at(client: &Client, path: &str, gateway: &Gateway, request: &Whole) -> An
 }
 
 impl Shop {
-    fn ask(&self, server: &Server, request: &Whole) -> Answer {
+    fn authorize(&self, server: &Server, request: &Whole) -> Answer {
         ask_at(&server.anonymous(), AUTHORIZE, &self.gateway, request)
     }
 
@@ -50,7 +38,7 @@ impl Shop {
     }
 
     fn try_to(&self, server: &Server, method: &str, target: &str, signed: &[(&str, &str)]) -> Answer {
-        self.ask(server, &self.signed(server, method, target, signed))
+        self.authorize(server, &self.signed(server, method, target, signed))
     }
 }
 
@@ -78,19 +66,19 @@ on_both_databases! {
         assert_eq!(answer.header("x-keyreeve-namespace"), shop.place.tenant.id);
         assert_eq!(answer.header("x-keyreeve-key"), shop.place.admin.get(&shop.key).expect(200).text_at("/id"));
         assert_eq!(answer.header("cache-control"), "no-store");
-        assert_let_in(&shop.ask(server, &shop.signer.presigned(server.now(), "GET", "/media/a", HOST, 600)));
+        assert_let_in(&shop.authorize(server, &shop.signer.presigned(server.now(), "GET", "/media/a", HOST, 600)));
     }
 
     fn whatever_is_changed_after_signing_is_refused(server: &Server) {
         let shop = shop(server);
         let target = "/media/a?versionId=1";
         let signed = shop.signed(server, "GET", target, &[("content-type", "text/plain"), ("x-amz-meta-a", "b")]);
-        assert_let_in(&shop.ask(server, &signed));
+        assert_let_in(&shop.authorize(server, &signed));
         let wrong = "SignatureDoesNotMatch";
         let changed = |change: fn(&mut Whole)| {
             let mut request = signed.clone();
             change(&mut request);
-            shop.ask(server, &request)
+            shop.authorize(server, &request)
         };
         fn set(request: &mut Whole, name: &str, value: &str) {
             request.headers.retain(|(known, _)| known != name);
@@ -113,16 +101,16 @@ on_both_databases! {
         assert_refused(&changed(|request| request.headers.retain(|(name, _)| name != "authorization")), "AccessDenied");
         assert_refused(&changed(|request| set(request, "authorization", "AWS AKID:c2lnbmF0dXJl")), "AuthorizationHeaderMalformed");
         let other = shop.signer.with_secret(&"x".repeat(40));
-        assert_refused(&shop.ask(server, &other.whole(server.now(), "GET", target, &[("host", HOST)])), wrong);
+        assert_refused(&shop.authorize(server, &other.whole(server.now(), "GET", target, &[("host", HOST)])), wrong);
 
         let url = shop.signer.presigned(server.now(), "GET", "/media/a", HOST, 600);
         for (from, to) in [("/media/a", "/media/b"), ("Expires=600", "Expires=700")] {
             let changed = Whole { target: url.target.replace(from, to), ..url.clone() };
-            assert_refused(&shop.ask(server, &changed), wrong);
+            assert_refused(&shop.authorize(server, &changed), wrong);
         }
-        assert_refused(&shop.ask(server, &Whole { method: "PUT".to_owned(), ..url.clone() }), wrong);
+        assert_refused(&shop.authorize(server, &Whole { method: "PUT".to_owned(), ..url.clone() }), wrong);
         server.advance(chrono::TimeDelta::seconds(601));
-        assert_refused(&shop.ask(server, &url), "AccessDenied");
+        assert_refused(&shop.authorize(server, &url), "AccessDenied");
     }
 
     fn the_length_that_was_signed_is_the_clients_and_not_the_proxys(server: &Server) {
@@ -140,8 +128,8 @@ on_both_databases! {
     }
 
     fn the_keys_limits_are_kept_for_the_proxy(server: &Server) {
-        let shop = shop_with(server, json!({
-            "region": REGION, "label": "k", "buckets": {"access": "specific", "names": ["media"]},
+        let shop = Shop::with_key(server, CAPABILITIES, json!({
+            "label": "k", "buckets": {"access": "specific", "names": ["media"]},
             "prefixes": ["photos/"], "permissions": ["read", "list", "write"]
         }));
         for (method, target) in [
@@ -183,14 +171,14 @@ on_both_databases! {
 
     fn a_copy_needs_to_read_its_source(server: &Server) {
         let key = json!({"region": REGION, "label": "k", "permissions": ["write"]});
-        let shop = shop_with(server, key);
+        let shop = Shop::with_key(server, CAPABILITIES, key);
         assert_let_in(&shop.try_to(server, "PUT", "/media/2.jpg", &[]));
         assert_refused(&shop.try_to(server, "PUT", "/media/2.jpg", &[("x-amz-copy-source", "/media/1.jpg")]), "AccessDenied");
     }
 
     fn a_bucket_in_the_host_counts_where_the_proxy_says_so(server: &Server) {
-        let shop = shop_with(server, json!({
-            "region": REGION, "label": "k", "buckets": {"access": "specific", "names": ["media"]}
+        let shop = Shop::with_key(server, CAPABILITIES, json!({
+            "label": "k", "buckets": {"access": "specific", "names": ["media"]}
         }));
         let ask = |host: &str, target: &str| {
             let request = shop.signer.whole(server.now(), "GET", target, &[("host", host)]);
@@ -203,8 +191,8 @@ on_both_databases! {
     }
 
     fn an_address_counts_only_when_somebody_trusted_says_it(server: &Server) {
-        let shop = shop_with(server, json!({
-            "region": REGION, "label": "k", "allowed_addresses": ["203.0.113.0/24", "127.0.0.0/8"]
+        let shop = Shop::with_key(server, CAPABILITIES, json!({
+            "label": "k", "allowed_addresses": ["203.0.113.0/24", "127.0.0.0/8"]
         }));
         let behind = server.behind_proxies();
         let request = shop.signed(server, "GET", "/media/a", &[]);
@@ -223,21 +211,21 @@ on_both_databases! {
     fn a_key_that_does_not_count_is_refused_at_once(server: &Server) {
         let shop = shop(server);
         let request = shop.signed(server, "GET", "/media/a", &[]);
-        assert_let_in(&shop.ask(server, &request));
+        assert_let_in(&shop.authorize(server, &request));
         shop.place.admin.act(&format!("{}/disable", shop.key)).expect(200);
-        assert_refused(&shop.ask(server, &request), "InvalidAccessKeyId");
+        assert_refused(&shop.authorize(server, &request), "InvalidAccessKeyId");
         shop.place.admin.act(&format!("{}/enable", shop.key)).expect(200);
-        assert_let_in(&shop.ask(server, &request));
+        assert_let_in(&shop.authorize(server, &request));
         shop.place.admin.act(&format!("{}/revoke", shop.key)).expect(200);
-        assert_refused(&shop.ask(server, &request), "InvalidAccessKeyId");
+        assert_refused(&shop.authorize(server, &request), "InvalidAccessKeyId");
         let elsewhere = shop.signer.in_region("fra1").whole(server.now(), "GET", "/media/a", &[("host", HOST)]);
-        let refused = shop.ask(server, &elsewhere);
+        let refused = shop.authorize(server, &elsewhere);
         assert_refused(&refused, "AuthorizationHeaderMalformed");
         assert!(refused.text.contains(&format!("<Region>{REGION}</Region>")), "{refused}");
         let late = shop.signer.whole(server.now() - chrono::TimeDelta::minutes(16), "GET", "/media/a", &[("host", HOST)]);
-        assert_refused(&shop.ask(server, &late), "RequestTimeTooSkewed");
+        assert_refused(&shop.authorize(server, &late), "RequestTimeTooSkewed");
         let temporary = shop.signed(server, "GET", "/media/a", &[("x-amz-security-token", "x")]);
-        assert_refused(&shop.ask(server, &temporary), "InvalidToken");
+        assert_refused(&shop.authorize(server, &temporary), "InvalidToken");
     }
 
     fn envoy_asks_with_its_clients_own_method_and_path(server: &Server) {
@@ -280,6 +268,6 @@ on_both_databases! {
         assert_let_in(&twice.get(AUTHORIZE));
         trouble(twice.with("x-original-uri", "/media/b").get(AUTHORIZE));
         server.operator().delete(&format!("/v1/gateways/{}", shop.gateway.id)).expect(204);
-        trouble(shop.ask(server, &request));
+        trouble(shop.authorize(server, &request));
     }
 }

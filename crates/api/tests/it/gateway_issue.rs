@@ -2,23 +2,14 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use testkit::world::Gateway;
-use testkit::{Answer, Server, Signer, on_both_databases};
+use testkit::{Answer, Server, on_both_databases};
 
-use crate::place::{Place, REGION};
+use crate::place::{REGION, Shop};
 
-struct Shop {
-    place: Place,
-    gateway: Gateway,
-    key: String,
-    signer: Signer,
-}
+const CAPABILITIES: &[&str] = &["signing_keys", "secrets", "usage", "verify"];
 
 fn shop(server: &Server) -> Shop {
-    let place = Place::of(server, "multi");
-    let gateway = server.gateway(&[REGION], &["signing_keys", "secrets", "usage", "verify"]);
-    let made = place.admin.post(&place.keys(), json!({"region": REGION, "label": "k"})).expect(201);
-    Shop { key: place.key(&made), signer: Signer::of(&made), place, gateway }
+    Shop::of(server, CAPABILITIES)
 }
 
 impl Shop {

@@ -2,27 +2,14 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use testkit::world::Gateway;
 use testkit::{Answer, Server, Signer, on_both_databases};
 
-use crate::place::{Place, REGION};
+use crate::place::{REGION, Shop};
 
-struct Shop {
-    place: Place,
-    gateway: Gateway,
-    key: String,
-    signer: Signer,
-}
+const CAPABILITIES: &[&str] = &["verify", "signing_keys", "changes", "secrets", "usage"];
 
 fn shop(server: &Server) -> Shop {
-    shop_with(server, json!({"region": REGION, "label": "Production API"}))
-}
-
-fn shop_with(server: &Server, key: Value) -> Shop {
-    let place = Place::of(server, "multi");
-    let gateway = server.gateway(&[REGION], &["verify", "signing_keys", "changes", "secrets", "usage"]);
-    let made = place.admin.post(&place.keys(), key).expect(201);
-    Shop { key: place.key(&made), signer: Signer::of(&made), place, gateway }
+    Shop::of(server, CAPABILITIES)
 }
 
 impl Shop {
@@ -71,7 +58,7 @@ on_both_databases! {
         assert_eq!(principal["key_id"], read.field("/id"));
         assert_eq!(principal["instance_id"], read.field("/instance_id"));
         assert_eq!(principal["access_key_id"], shop.signer.access_key_id.as_str());
-        assert_eq!(principal["label"], "Production API");
+        assert_eq!(principal["label"], "k");
         assert_eq!(principal["region"], REGION);
         let account = principal["account_id"].as_str().unwrap();
         assert!(account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit()));
@@ -155,7 +142,7 @@ on_both_databases! {
 
     fn a_key_ends_by_the_clock_alone(server: &Server) {
         let ends = server.now() + TimeDelta::minutes(4);
-        let shop = shop_with(server, json!({"region": REGION, "label": "k", "expires_at": ends}));
+        let shop = Shop::with_key(server, CAPABILITIES, json!({"label": "k", "expires_at": ends}));
         let answer = shop.verify(server, &shop.signer);
         assert_allowed(&answer);
         assert_eq!(answer.field("/cache/ttl_s"), 240, "never beyond its end");
@@ -222,8 +209,8 @@ on_both_databases! {
     }
 
     fn what_the_key_may_not_is_denied_where_the_gateway_names_it(server: &Server) {
-        let shop = shop_with(server, json!({
-            "region": REGION, "label": "k", "buckets": {"access": "specific", "names": ["media"]},
+        let shop = Shop::with_key(server, CAPABILITIES, json!({
+            "label": "k", "buckets": {"access": "specific", "names": ["media"]},
             "prefixes": ["photos/"], "permissions": ["read", "list"], "allowed_addresses": ["203.0.113.0/24"]
         }));
         let within = json!({
@@ -268,41 +255,6 @@ on_both_databases! {
         let mut body = shop.signer.request(server.now());
         body["session_token"] = json!("FwoGZXIvYXdzE");
         assert_denied(&shop.ask(body), "InvalidToken", 400, "session_token");
-    }
-
-    fn a_batch_is_judged_in_order_and_at_one_moment(server: &Server) {
-        let shop = shop(server);
-        let wrong = shop.signer.with_secret(&"x".repeat(40));
-        let items: Vec<Value> = (0..256).map(|n| if n % 3 == 0 { &wrong } else { &shop.signer }.request(server.now())).collect();
-        let answer = shop.gateway.client.post("/v1/gateway/verify/batch", json!({"items": items})).expect(200);
-        let results = answer.field("/results");
-        for (n, result) in results.as_array().unwrap().iter().enumerate() {
-            assert_eq!(result["decision"], if n % 3 == 0 { "deny" } else { "allow" }, "item {n}");
-        }
-        assert_eq!(results.as_array().unwrap().len(), 256);
-        let too_many: Vec<Value> = vec![shop.signer.request(server.now()); 257];
-        for items in [json!([]), json!(too_many)] {
-            let refused = shop.gateway.client.post("/v1/gateway/verify/batch", json!({"items": items}));
-            assert_eq!(refused.expect_problem(422, "invalid").text_at("/errors/0/pointer"), "/items");
-        }
-    }
-
-    fn a_batch_sees_a_key_in_one_state_whatever_is_remembered_of_it(server: &Server) {
-        let shop = shop(server);
-        let rotated = shop.place.admin.post(&format!("{}/rotate", shop.key), json!({"grace_seconds": 3600})).expect(200);
-        let fresh = Signer::of(&rotated);
-        assert_eq!(shop.ask(shop.signer.request(server.now())).field("/decision"), "allow");
-        // What another replica has done, and this one has not heard of yet.
-        server.sql(&format!(
-            "UPDATE key_pairs SET state = 'ended', ended_at = since, sealed = NULL, sealed_by = NULL
-                WHERE access_key_id = '{}';
-             UPDATE keys SET version = version + 1 WHERE access_key_id = '{}'",
-            shop.signer.access_key_id, fresh.access_key_id
-        ));
-        assert_eq!(shop.ask(shop.signer.request(server.now())).field("/decision"), "allow", "it is remembered");
-        let items = [&shop.signer, &fresh].map(|signer| signer.request(server.now()));
-        let answer = shop.gateway.client.post("/v1/gateway/verify/batch", json!({"items": items})).expect(200);
-        assert_eq!((answer.field("/results/0/decision"), answer.field("/results/1/decision")), (json!("deny"), json!("allow")));
     }
 
     fn bad_input_is_pointed_at(server: &Server) {

@@ -8,27 +8,14 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use serde_json::{Value, json};
-use testkit::world::Gateway;
 use testkit::{Answer, Client, Server, Signer, on_both_databases};
 
-use crate::place::{Place, REGION};
+use crate::place::{Place, REGION, Shop};
 
-struct Shop {
-    place: Place,
-    gateway: Gateway,
-    key: String,
-    signer: Signer,
-}
+const CAPABILITIES: &[&str] = &["keystone", "secrets"];
 
 fn shop(server: &Server) -> Shop {
-    shop_with(server, json!({"region": REGION, "label": "k"}))
-}
-
-fn shop_with(server: &Server, key: Value) -> Shop {
-    let place = Place::of(server, "multi");
-    let gateway = server.gateway(&[REGION], &["keystone", "secrets"]);
-    let made = place.admin.post(&place.keys(), key).expect(201);
-    Shop { key: place.key(&made), signer: Signer::of(&made), place, gateway }
+    Shop::of(server, CAPABILITIES)
 }
 
 fn shown(server: &Server, token: &str) -> Client {
@@ -51,11 +38,11 @@ fn log_in(server: &Server, user: &Value, password: &str) -> Answer {
 }
 
 impl Shop {
-    fn verify(&self, server: &Server, signer: &Signer) -> Answer {
-        self.verify_at(server, signer, server.now())
+    fn token(&self, server: &Server, signer: &Signer) -> Answer {
+        self.token_at(server, signer, server.now())
     }
 
-    fn verify_at(&self, server: &Server, signer: &Signer, at: Timestamp) -> Answer {
+    fn token_at(&self, server: &Server, signer: &Signer, at: Timestamp) -> Answer {
         shown(server, &self.gateway.token).post("/v3/s3tokens", credentials(signer, at))
     }
 
@@ -69,7 +56,7 @@ impl Shop {
 on_both_databases! {
     fn a_signature_becomes_an_account_and_a_role(server: &Server) {
         let shop = shop(server);
-        let answer = shop.verify(server, &shop.signer).expect(200);
+        let answer = shop.token(server, &shop.signer).expect(200);
         assert_eq!(answer.field("/token/methods"), json!(["ec2credential"]));
         assert_eq!(answer.field("/token/roles"), json!([{"id": "member", "name": "member"}]));
         let tenant = shop.place.tenant.id.as_str();
@@ -103,23 +90,23 @@ on_both_databases! {
 
     fn a_key_that_does_not_count_is_not_found_and_a_wrong_signature_not_let_in(server: &Server) {
         let shop = shop(server);
-        shop.verify(server, &shop.signer).expect(200);
+        shop.token(server, &shop.signer).expect(200);
         let wrong = shop.signer.with_secret(&"x".repeat(40));
-        shop.verify(server, &wrong).expect_problem(401, "signature-refused");
+        shop.token(server, &wrong).expect_problem(401, "signature-refused");
         for id in ["NQAK8F7X9K2M1PQ0ABCD", "AKIAIOSFODNN7EXAMPLE", "x", ""] {
             let nobody = Signer { access_key_id: id.to_owned(), ..shop.signer.clone() };
-            shop.verify(server, &nobody).expect_problem(404, "not-found");
+            shop.token(server, &nobody).expect_problem(404, "not-found");
         }
         shop.place.admin.act(&format!("{}/disable", shop.key)).expect(200);
-        shop.verify(server, &shop.signer).expect_problem(404, "not-found");
-        shop.verify(server, &wrong).expect_problem(401, "signature-refused");
+        shop.token(server, &shop.signer).expect_problem(404, "not-found");
+        shop.token(server, &wrong).expect_problem(401, "signature-refused");
         shop.place.admin.act(&format!("{}/enable", shop.key)).expect(200);
         server.operator().act(&shop.place.tenant.path("/suspend")).expect(200);
-        shop.verify(server, &shop.signer).expect_problem(404, "not-found");
+        shop.token(server, &shop.signer).expect_problem(404, "not-found");
         server.operator().act(&shop.place.tenant.path("/resume")).expect(200);
-        shop.verify(server, &shop.signer).expect(200);
+        shop.token(server, &shop.signer).expect(200);
         shop.place.admin.act(&format!("{}/revoke", shop.key)).expect(200);
-        shop.verify(server, &shop.signer).expect_problem(404, "not-found");
+        shop.token(server, &shop.signer).expect_problem(404, "not-found");
     }
 
     fn time_region_service_and_algorithm_count(server: &Server) {
@@ -131,10 +118,10 @@ on_both_databases! {
             (TimeDelta::days(-7), true),
             (TimeDelta::days(-7) - TimeDelta::seconds(1), false),
         ] {
-            let answer = shop.verify_at(server, &shop.signer, server.now() + at);
+            let answer = shop.token_at(server, &shop.signer, server.now() + at);
             if is_let_in { answer.expect(200) } else { answer.expect_problem(401, "signature-refused") };
         }
-        shop.verify(server, &shop.signer.in_region("fra1")).expect_problem(401, "signature-refused");
+        shop.token(server, &shop.signer.in_region("fra1")).expect_problem(401, "signature-refused");
         let right = shop.signer.string_to_sign(server.now());
         let chunk = format!("{}\n{}", right.replace("HMAC-SHA256", "HMAC-SHA256-PAYLOAD"), "ab".repeat(32));
         for text in [
@@ -182,11 +169,11 @@ on_both_databases! {
 
     fn no_answer_outlives_its_key(server: &Server) {
         let ends = server.now() + TimeDelta::seconds(10);
-        let shop = shop_with(server, json!({"region": REGION, "label": "k", "expires_at": ends}));
-        let answer = shop.verify(server, &shop.signer).expect(200);
+        let shop = Shop::with_key(server, CAPABILITIES, json!({"label": "k", "expires_at": ends}));
+        let answer = shop.token(server, &shop.signer).expect(200);
         assert_eq!(answer.text_at("/token/expires_at"), ends.format("%Y-%m-%dT%H:%M:%S.%6fZ").to_string());
         server.advance(TimeDelta::seconds(10));
-        shop.verify(server, &shop.signer).expect_problem(404, "not-found");
+        shop.token(server, &shop.signer).expect_problem(404, "not-found");
     }
 
     fn a_gateway_logs_in_with_its_id_and_token_and_no_restart_takes_that_away(server: &Server) {
@@ -249,7 +236,7 @@ on_both_databases! {
         let shop = shop(server);
         let user = json!({"name": shop.gateway.id});
         let token = log_in(server, &user, &shop.gateway.token).expect(201).header("x-subject-token").to_owned();
-        let told = shop.verify(server, &shop.signer).expect(200).text_at("/token/user/id");
+        let told = shop.token(server, &shop.signer).expect(200).text_at("/token/user/id");
         for text in [token.as_str(), &told] {
             for path in ["/v1/me", "/v1/tenants", "/v1/gateway/changes", "/v1/regions"] {
                 server.bearer(text).get(path).expect_problem(401, "unknown-credentials");
@@ -297,7 +284,7 @@ on_both_databases! {
         let shop = shop(server);
         let limited = server.limited_to(1);
         for _ in 0..100 {
-            shop.verify(&limited, &shop.signer).expect(200);
+            shop.token(&limited, &shop.signer).expect(200);
         }
     }
 

@@ -1,8 +1,8 @@
 //! A tenant with a region of some key model, for tests of what keys may become there.
 
 use serde_json::{Value, json};
-use testkit::world::Tenant;
-use testkit::{Answer, Client, Server};
+use testkit::world::{Gateway, Tenant};
+use testkit::{Answer, Client, Server, Signer};
 
 pub(crate) const REGION: &str = "waw3-1";
 
@@ -59,6 +59,28 @@ impl Place {
     /// The ids of the keys that a list with this query shows.
     pub(crate) fn listed(&self, client: &Client, query: &str) -> Vec<String> {
         ids(&client.get(&format!("{}{query}", self.keys())).expect(200))
+    }
+}
+
+/// A place with one key, and a gateway of its region. What is asked of it stands with the tests that ask.
+pub(crate) struct Shop {
+    pub place: Place,
+    pub gateway: Gateway,
+    /// The path of the key.
+    pub key: String,
+    pub signer: Signer,
+}
+
+impl Shop {
+    pub(crate) fn of(server: &Server, capabilities: &[&str]) -> Self {
+        Self::with_key(server, capabilities, json!({"label": "k"}))
+    }
+
+    pub(crate) fn with_key(server: &Server, capabilities: &[&str], key: Value) -> Self {
+        let place = Place::of(server, "multi");
+        let gateway = server.gateway(&[REGION], capabilities);
+        let made = place.ask(key).expect(201);
+        Self { key: place.key(&made), signer: Signer::of(&made), place, gateway }
     }
 }
 
