@@ -101,6 +101,20 @@ impl Database {
         }
     }
 
+    /// Reads, every statement from one state. `work` may run twice if a connection turns out to be dead.
+    pub fn read_one_state<T, E: IsDatabaseError>(
+        &self,
+        work: impl Fn(&mut Reading<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read(|db| {
+            db.connection.begin_reading()?;
+            let result = work(db);
+            // Nothing was written, so there is nothing to keep. A connection that cannot end it is thrown away.
+            let _ = db.connection.rollback();
+            result
+        })
+    }
+
     /// Writes: one transaction in one audit chain. `work` may run more than once, so it draws nothing and sends nothing.
     pub fn write<T, E: IsDatabaseError>(
         &self,

@@ -220,6 +220,18 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// Every statement until the end sees the state that the first one saw.
+    pub(crate) fn begin_reading(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                AnsiTransactionManager::begin_transaction_sql(connection, begin)?;
+            }
+            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN DEFERRED")?,
+        }
+        Ok(())
+    }
+
     pub(crate) fn commit(&mut self) -> Result<()> {
         match self {
             Self::Postgres(connection) => AnsiTransactionManager::commit_transaction(connection)?,

@@ -18,6 +18,7 @@ mod issue;
 mod keystone;
 mod known_gateways;
 mod known_pairs;
+mod known_together;
 mod lease;
 mod usage;
 mod verify;

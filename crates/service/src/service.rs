@@ -200,6 +200,11 @@ impl Service {
         self.database.read(work)
     }
 
+    /// For what is only true together.
+    pub(crate) fn read_one_state<T>(&self, work: impl Fn(&mut Reading<'_>) -> Result<T>) -> Result<T> {
+        self.database.read_one_state(work)
+    }
+
     /// A link for a person, with what it opens behind the `#`, where no server and no proxy logs it.
     pub fn link(&self, page: &str, secret: &Secret) -> Secret {
         Secret::new(format!("{}/{page}#{}", self.public_url, secret.expose()))

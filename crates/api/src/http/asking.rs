@@ -41,16 +41,17 @@ impl<A: Action<Object = Plane>> Asking<A> {
         self.permit.asker().ok_or_else(|| Problem::new(Kind::Forbidden))
     }
 
-    /// Each with whether its gateway wants the signing key. All from one state of each key: if two pairs of one were seen in
-    /// two, or this replica could not be sure of its memory to the end, it is asked again.
+    /// Each with whether its gateway wants the signing key. All from one state; if this replica could not be sure of its
+    /// memory to the end, it is asked again.
     pub(crate) async fn judge(&self, asked: &[(Asked<'_>, bool)]) -> Result<Vec<Verdict>, Problem> {
         let asker = self.asker()?;
+        let ids: Vec<&str> = asked.iter().map(|(asked, _)| asked.access_key_id).collect();
         for _ in 0..TRIES {
             let sequence = self.service().feed_position();
-            let (known, is_remembered) = self.known(asked.iter().map(|(asked, _)| asked.access_key_id)).await?;
-            if !self.service().is_one_state(&known) {
-                continue;
-            }
+            let (known, is_remembered) = match ids.as_slice() {
+                [id] => self.known(id).await.map(|(pair, is_remembered)| (vec![pair], is_remembered))?,
+                ids => self.known_together(ids).await?,
+            };
             let judge = |((asked, wants_key), pair): (&(Asked<'_>, bool), &Option<_>)| {
                 self.service().judge(asker, asked, pair.as_ref(), *wants_key, sequence, self.now)
             };
@@ -68,39 +69,35 @@ impl<A: Action<Object = Plane>> Asking<A> {
         Err(Problem::new(Kind::Busy).retry_after(chrono::TimeDelta::seconds(1)))
     }
 
-    /// What is known of each id, and whether any of it comes from memory. What memory does not know is looked up, all of
-    /// it in one go.
-    pub(crate) async fn known<'i>(
-        &self,
-        ids: impl Iterator<Item = &'i str>,
-    ) -> Result<(Vec<Option<Arc<KnownPair>>>, bool), Problem> {
-        let (mut known, mut missing, mut is_remembered) = (Vec::new(), Vec::new(), false);
-        for (place, id) in ids.enumerate() {
-            match self.service().recall(id) {
-                Recalled::Known(pair) => {
-                    is_remembered = true;
-                    known.push(Some(pair));
-                }
-                Recalled::Unknown => known.push(None),
-                Recalled::Nothing => {
-                    missing.push((place, id.to_owned()));
-                    known.push(None);
-                }
+    /// What is known of an id, and whether that comes from memory.
+    pub(crate) async fn known(&self, id: &str) -> Result<(Option<Arc<KnownPair>>, bool), Problem> {
+        let remembered = match self.service().recall(id) {
+            Recalled::Known(pair) => Some((Some(pair), true)),
+            Recalled::Unknown => Some((None, false)),
+            Recalled::Nothing => None,
+        };
+        metrics::looked_up(if remembered.is_some() { "memory" } else { "database" }, 1);
+        match remembered {
+            Some(known) => Ok(known),
+            None => {
+                let id = id.to_owned();
+                Ok((self.blocking.run(move |service| service.look_up(&id)).await?, false))
             }
         }
-        metrics::looked_up("memory", (known.len() - missing.len()) as u64);
-        metrics::looked_up("database", missing.len() as u64);
-        if !missing.is_empty() {
-            let look_up = move |service: &Service| {
-                missing.into_iter().map(|(place, id)| Ok((place, service.look_up(&id)?))).collect::<Result<Vec<_>, _>>()
-            };
-            for (place, found) in self.blocking.run(look_up).await? {
-                if let Some(known) = known.get_mut(place) {
-                    *known = found;
-                }
-            }
+    }
+
+    /// The same of several, all of it true at one moment.
+    async fn known_together(&self, ids: &[&str]) -> Result<(Vec<Option<Arc<KnownPair>>>, bool), Problem> {
+        let all = ids.len() as u64;
+        if let Some(known) = self.service().recall_together(ids) {
+            metrics::looked_up("memory", all);
+            return Ok((known, true));
         }
-        Ok((known, is_remembered))
+        let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
+        let (known, read) = self.blocking.run(move |service| service.look_up_together(&ids)).await?;
+        metrics::looked_up("database", read);
+        metrics::looked_up("memory", all.saturating_sub(read));
+        Ok((known, read < all))
     }
 
     /// Runs a use case that reads or writes the database.

@@ -9,6 +9,7 @@ mod denials;
 mod emergency_stop;
 mod failures;
 mod gateway_authorize;
+mod gateway_batch;
 mod gateway_changes;
 mod gateway_issue;
 mod gateway_verify;

@@ -1,16 +1,19 @@
 //! The pairs this node remembers. Bounded; what is not in it is read, once however many ask.
 //!
+//! Each is read in one state of the database, and so is a batch (`known_together.rs`).
+//!
 //! Whatever is being read while a change arrives is not kept: it may have been read before the change. For a pair of its
 //! own the cache itself sees to that, because forgetting takes the reader's place away; for what is wider there is a
 //! count of changes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::verify::sigv4::{Scope, ScopeDate, SigningKey};
 use chrono::TimeDelta;
+use domain::change::Change;
 use domain::id::{InstanceId, KeyId, PartnerId, TenantId};
 use domain::key::{AccessKeyId, Grants};
 use domain::liveness::{self, Standing};
@@ -18,8 +21,9 @@ use domain::partner::PartnerPath;
 use domain::tenant_region::GatewaySecrets;
 use domain::text::{Label, RegionCode};
 use persistence::pair_facts::{self, PairFacts};
-use persistence::{DataKey, Place, SealedSecret};
-use quick_cache::sync::{Cache, GuardResult};
+use persistence::{DataKey, Place, Reading, SealedSecret, System, changes};
+use quick_cache::sync::{Cache, DefaultLifecycle, GuardResult, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use super::lease::Moment;
@@ -41,6 +45,8 @@ pub struct KnownPair {
     pub gateway_secrets: GatewaySecrets,
     /// Of the pair and the key together: another value, another state.
     pub version: (i64, i64),
+    /// The newest change of anything when it was read.
+    seen_at: i64,
     partner: Option<PartnerPath>,
     /// Set once its tenant, or somebody above, is no longer as it was read.
     is_outdated: Arc<AtomicBool>,
@@ -62,9 +68,9 @@ pub enum Recalled {
 }
 
 #[derive(Clone)]
-enum Entry {
+pub(super) enum Entry {
     Known(Arc<KnownPair>),
-    Unknown(Moment),
+    Unknown { since: Moment, seen_at: i64 },
 }
 
 /// For how long nobody's id stays unknown without another look: also when the database cannot be asked, for a gateway
@@ -75,16 +81,39 @@ impl Entry {
     fn is_fresh(&self) -> bool {
         match self {
             Self::Known(pair) => !pair.is_outdated.load(Ordering::Acquire),
-            Self::Unknown(since) => since.elapsed() < UNKNOWN_FOR,
+            Self::Unknown { since, .. } => since.elapsed() < UNKNOWN_FOR,
         }
     }
 
-    fn pair(self) -> Option<Arc<KnownPair>> {
+    /// The newest change of anything when it was read.
+    pub(super) fn seen_at(&self) -> i64 {
         match self {
-            Self::Known(pair) => Some(pair),
-            Self::Unknown(_) => None,
+            Self::Known(pair) => pair.seen_at,
+            Self::Unknown { seen_at, .. } => *seen_at,
         }
     }
+
+    pub(super) fn pair(self) -> Option<Arc<KnownPair>> {
+        match self {
+            Self::Known(pair) => Some(pair),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// A pair as it was read, or that there is none.
+pub(super) struct Read {
+    pub(super) pair: Option<KnownPair>,
+    pub(super) seen_at: i64,
+}
+
+pub(super) type FreePlace<'c> =
+    PlaceholderGuard<'c, AccessKeyId, Entry, UnitWeighter, DefaultHashBuilder, DefaultLifecycle<AccessKeyId, Entry>>;
+
+pub(super) enum EntryOrPlace<'c> {
+    Entry(Entry),
+    Place(FreePlace<'c>),
+    Neither,
 }
 
 pub(crate) struct KnownPairs {
@@ -111,11 +140,49 @@ impl KnownPairs {
     }
 
     pub(crate) fn recall(&self, id: &AccessKeyId) -> Recalled {
-        match self.pairs.get(id).filter(Entry::is_fresh).map(Entry::pair) {
+        match self.entry(id).map(Entry::pair) {
             Some(Some(pair)) => Recalled::Known(pair),
             Some(None) => Recalled::Unknown,
             None => Recalled::Nothing,
         }
+    }
+
+    pub(super) fn entry(&self, id: &AccessKeyId) -> Option<Entry> {
+        self.pairs.get(id).filter(Entry::is_fresh)
+    }
+
+    /// What is remembered of an id, or the place for what the caller will read, or neither if it would have to wait for
+    /// longer than it wants.
+    pub(super) fn entry_or_place(&self, id: &AccessKeyId, patience: Duration) -> EntryOrPlace<'_> {
+        if self.pairs.get(id).is_some_and(|entry| !entry.is_fresh()) {
+            self.forget(id);
+        }
+        match self.pairs.get_value_or_guard(id, Some(patience)) {
+            GuardResult::Value(entry) if entry.is_fresh() => EntryOrPlace::Entry(entry),
+            GuardResult::Value(_) | GuardResult::Timeout => EntryOrPlace::Neither,
+            GuardResult::Guard(place) => EntryOrPlace::Place(place),
+        }
+    }
+
+    /// Puts what was read into its place, unless something wide has changed since before it was read.
+    pub(super) fn keep(
+        &self,
+        place: Option<FreePlace<'_>>,
+        mut read: Read,
+        changes_before: u64,
+    ) -> Option<Arc<KnownPair>> {
+        let Some(pair) = &mut read.pair else {
+            let entry = Entry::Unknown { since: Moment::now(), seen_at: read.seen_at };
+            let _ = place.map(|place| place.insert(entry));
+            return None;
+        };
+        let may_keep = self.adopt(pair, changes_before);
+        let pair = read.pair.map(Arc::new)?;
+        if let Some(place) = place.filter(|_| may_keep) {
+            // In vain if it was forgotten meanwhile, and rightly so.
+            let _ = place.insert(Entry::Known(pair.clone()));
+        }
+        Some(pair)
     }
 
     pub(crate) fn forget(&self, id: &AccessKeyId) {
@@ -134,7 +201,7 @@ impl KnownPairs {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         owners.changes += 1;
         owners.known.retain(|_, owner| {
-            let is_below = owner.partner.as_ref().is_some_and(|path| path.ids().any(|above| above == id));
+            let is_below = is_below(owner.partner.as_ref(), id);
             if is_below {
                 owner.is_outdated.store(true, Ordering::Release);
             }
@@ -151,7 +218,7 @@ impl KnownPairs {
         self.pairs.clear();
     }
 
-    fn changes(&self) -> u64 {
+    pub(super) fn changes(&self) -> u64 {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner).changes
     }
 
@@ -183,7 +250,7 @@ impl KnownPairs {
 }
 
 /// How long a reader waits for another that reads the same.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Service {
     /// What this node remembers of an id. Nothing at all while it may not trust its memory; and what cannot be an id of
@@ -204,77 +271,54 @@ impl Service {
     /// Looks an id up in the database, and remembers what it finds if it may.
     pub fn look_up(&self, id: &str) -> Result<Option<Arc<KnownPair>>> {
         let Some(id) = could_be_somebodys(id) else { return Ok(None) };
+        let read = || self.read_one_state(|db| self.read_pair(db, &id));
         if !self.plane.lease.holds() {
-            return Ok(self.read_pair(&id)?.map(Arc::new));
-        }
-        match self.plane.pairs.pairs.get(&id) {
-            Some(entry) if entry.is_fresh() => return Ok(entry.pair()),
-            Some(_) => self.plane.pairs.forget(&id),
-            None => {}
+            return Ok(read()?.pair.map(Arc::new));
         }
         let changes_before = self.plane.pairs.changes();
-        match self.plane.pairs.pairs.get_value_or_guard(&id, Some(PATIENCE)) {
-            GuardResult::Value(entry) if entry.is_fresh() => Ok(entry.pair()),
-            GuardResult::Value(_) | GuardResult::Timeout => Ok(self.read_pair(&id)?.map(Arc::new)),
-            GuardResult::Guard(place) => match self.read_pair(&id)? {
-                None => {
-                    let _ = place.insert(Entry::Unknown(Moment::now()));
-                    Ok(None)
-                }
-                Some(mut pair) => {
-                    let may_keep = self.plane.pairs.adopt(&mut pair, changes_before);
-                    let pair = Arc::new(pair);
-                    if may_keep {
-                        // In vain if it was forgotten meanwhile, and rightly so.
-                        let _ = place.insert(Entry::Known(pair.clone()));
-                    }
-                    Ok(Some(pair))
-                }
-            },
+        match self.plane.pairs.entry_or_place(&id, PATIENCE) {
+            EntryOrPlace::Entry(entry) => Ok(entry.pair()),
+            EntryOrPlace::Place(place) => Ok(self.plane.pairs.keep(Some(place), read()?, changes_before)),
+            EntryOrPlace::Neither => Ok(read()?.pair.map(Arc::new)),
         }
     }
 
-    /// Whether all this can have been true at once, as far as one key goes: the old pair of a reset, remembered, and the new
-    /// one, read after it, are of two states of their key. Those are forgotten.
-    pub fn is_one_state(&self, known: &[Option<Arc<KnownPair>>]) -> bool {
-        let (mut states, mut torn) = (HashMap::new(), HashSet::new());
-        for pair in known.iter().flatten() {
-            if *states.entry(&pair.key).or_insert(pair.version.0) != pair.version.0 {
-                torn.insert(&pair.key);
-            }
-        }
-        for pair in known.iter().flatten().filter(|pair| torn.contains(&pair.key)) {
-            self.plane.pairs.forget(&pair.access_key_id);
-        }
-        torn.is_empty()
-    }
-
-    fn read_pair(&self, id: &AccessKeyId) -> Result<Option<KnownPair>> {
+    pub(super) fn read_pair(&self, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Read> {
         let (system, _) = system("verify");
-        self.read(|db| {
-            let Some(facts) = pair_facts::find(system, db, id)? else { return Ok(None) };
-            let secret = match &facts.sealed {
-                None => None,
-                Some(sealed) => {
-                    let data_key = match self.plane.pairs.data_key(&facts.tenant.id, sealed.by()) {
-                        Some(data_key) => data_key,
-                        None => Arc::new(pair_facts::data_key(system, db, &self.ring, &facts.tenant.id, sealed)?),
-                    };
-                    Some((sealed.clone(), data_key))
-                }
-            };
-            Ok(Some(KnownPair::of(facts, secret)))
-        })
+        let seen_at = changes::newest_number(system, db)?;
+        let Some(facts) = pair_facts::find(system, db, id)? else { return Ok(Read { pair: None, seen_at }) };
+        let secret = match &facts.sealed {
+            None => None,
+            Some(sealed) => Some((sealed.clone(), self.data_key(system, db, &facts, sealed)?)),
+        };
+        Ok(Read { pair: Some(KnownPair::of(facts, secret, seen_at)), seen_at })
+    }
+
+    fn data_key(
+        &self,
+        system: System,
+        db: &mut Reading<'_>,
+        facts: &PairFacts,
+        sealed: &SealedSecret,
+    ) -> Result<Arc<DataKey>> {
+        match self.plane.pairs.data_key(&facts.tenant.id, sealed.by()) {
+            Some(data_key) => Ok(data_key),
+            None => Ok(Arc::new(pair_facts::data_key(system, db, &self.ring, &facts.tenant.id, sealed)?)),
+        }
     }
 }
 
 /// What is no id, or a misprint of one, is nobody's.
-fn could_be_somebodys(id: &str) -> Option<AccessKeyId> {
+pub(super) fn could_be_somebodys(id: &str) -> Option<AccessKeyId> {
     AccessKeyId::parse(id).ok().filter(|id| !id.is_misprint())
 }
 
+fn is_below(path: Option<&PartnerPath>, partner: &PartnerId) -> bool {
+    path.is_some_and(|path| path.ids().any(|above| above == partner))
+}
+
 impl KnownPair {
-    fn of(facts: PairFacts, secret: Option<(SealedSecret, Arc<DataKey>)>) -> Self {
+    fn of(facts: PairFacts, secret: Option<(SealedSecret, Arc<DataKey>)>, seen_at: i64) -> Self {
         let owner = liveness::tenant(&facts.tenant, &facts.partners);
         Self {
             standing: Standing::of(&facts.key, &facts.pair, owner, facts.service),
@@ -288,10 +332,21 @@ impl KnownPair {
             region: facts.key.region,
             label: facts.key.terms.label,
             grants: facts.key.terms.grants,
+            seen_at,
             partner: facts.tenant.partner,
             is_outdated: Arc::default(),
             secret,
             signing_keys: Mutex::default(),
+        }
+    }
+
+    /// Whether this change may have made it untrue.
+    pub(super) fn is_touched_by(&self, change: &Change) -> bool {
+        match change {
+            Change::Key(id, _) => *id == self.access_key_id,
+            Change::Tenant(id) => *id == self.tenant,
+            Change::Partner(id) => is_below(self.partner.as_ref(), id),
+            Change::Gateway(_) => false,
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) async fn verify_request(
 
 /// Verify many requests
 ///
-/// Up to 256, all judged at one moment and in their order.
+/// Up to 256, in their order, all judged at one moment and by one state of all keys.
 #[utoipa::path(
     tag = "gateway plane", request_body = VerifyBatch,
     responses((status = 200, description = "The verdicts", body = VerifyBatchAnswer))

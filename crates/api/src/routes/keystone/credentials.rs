@@ -26,8 +26,8 @@ pub(crate) async fn issue_ec2_credential(
 ) -> Result<Plain, Problem> {
     let asking = asking::<IssueEc2Credential>(&request).await?.also::<IssueSecret>()?;
     let (user, access_key_id) = path.into_inner();
-    let (known, _) = patiently(async || asking.known([access_key_id.as_str()].into_iter()).await).await?;
-    let is_users = known.into_iter().flatten().any(|pair| pair.key.as_str() == user);
+    let (known, _) = patiently(async || asking.known(&access_key_id).await).await?;
+    let is_users = known.is_some_and(|pair| pair.key.as_str() == user);
     if !is_users {
         return Err(Problem::new(Kind::NotFound));
     }
