@@ -35,8 +35,8 @@ fuzz seconds="60":
     scripts/fuzz-api {{ seconds }}
 
 # measure whether the time of an answer tells strangers anything about a key
-timing:
-    cargo run --release -p keyreeve-bench --bin timing
+timing rounds="100000":
+    cargo run --release -p keyreeve-bench --bin timing {{ rounds }}
 
 # run the benchmarks, all or those whose name matches
 bench *filter:

@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells somebody without the secret anything about a key: `just timing`.
+//! Whether the time of an answer tells somebody without the secret anything about a key: `just timing`, and how many rounds.
 //!
 //! Each round asks all questions in a random order over one connection, and what is compared are the differences within a
 //! round, so that whatever slows the machine slows all of them.
@@ -19,7 +19,7 @@ use domain::key::AccessKeyId;
 use serde_json::{Value, json};
 use testkit::{Server, Signer};
 
-const WARM_ROUNDS: usize = 10_000;
+const WARM_ROUNDS: usize = 100_000;
 const COLD_ROUNDS: usize = 1_000;
 const REGION: &str = "waw3-1";
 
@@ -31,6 +31,7 @@ struct Question {
 }
 
 fn main() {
+    let warm_rounds = std::env::args().nth(1).map_or(WARM_ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
     for (name, server) in [("SQLite", Server::on_sqlite()), ("PostgreSQL", Server::on_postgres())] {
         let shop = Shop::open(&server);
         let mut line = Line::to(&server, &shop.gateway);
@@ -48,7 +49,7 @@ fn main() {
             ]
         };
         let questions = warm();
-        compare("in memory", &mut line, WARM_ROUNDS, |_| questions.iter().collect());
+        compare("in memory", &mut line, warm_rounds, |_| questions.iter().collect());
 
         let keys: Vec<Signer> = (0..COLD_ROUNDS).map(|number| shop.key(&format!("Cold {number}"))).collect();
         let cold: Vec<[Question; 2]> = keys

@@ -1,0 +1,199 @@
+//! The pages that tell people what to type, typed: every block of shell in them is run from top to bottom, in a folder of its
+//! own, against real servers.
+//!
+//! A page is Markdown and nothing else. What a reader would know and a program would not stands in a comment in front of a
+//! block:
+//!
+//! - `<!-- leave running: URL -->`: this one goes on; what comes after it waits until the URL answers
+//! - `<!-- is refused -->`: the last command of the block fails, and should
+//! - `<!-- write to: NAME -->`: the block is a file
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::home::{Heard, Home};
+
+/// Each is a test of its own, and one session.
+macro_rules! pages {
+    ($($name:ident: $page:literal),+ $(,)?) => {
+        const RUN: &[&str] = &[$($page),+];
+
+        $(
+            #[test]
+            fn $name() {
+                run($page);
+            }
+        )+
+    };
+}
+
+pages! {
+    the_partners_guide: "docs/partners-guide.md",
+}
+
+/// Pages whose shell cannot be run by itself, and why.
+const NOT_RUN: &[(&str, &str)] = &[
+    ("docs/gateways/s3s.md", "its commands are those of the first hour, which is run"),
+    ("docs/gateways/writing-a-gateway.md", "its command continues another page's"),
+];
+
+const PATIENCE: Duration = Duration::from_secs(300);
+const HELP: &str = "the pages need bash, curl, python3 and the aws command: run scripts/test";
+
+#[test]
+fn no_page_is_forgotten() {
+    let mut with_shell = BTreeSet::new();
+    for folder in ["docs", "deploy"] {
+        find_pages(&root().join(folder), &mut with_shell);
+    }
+    let known: BTreeSet<String> =
+        RUN.iter().copied().chain(NOT_RUN.iter().map(|(page, _)| *page)).map(str::to_owned).collect();
+    assert_eq!(with_shell, known, "each page with blocks of shell is run, or it is said why not");
+}
+
+fn find_pages(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find_pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let page = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+            if blocks(&fs::read_to_string(&path).unwrap()).iter().any(Block::is_shell) {
+                found.insert(page);
+            }
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn run(page: &str) {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let home = Home::new();
+    let script = with_free_ports(&script(page, &blocks(&text)));
+    home.write("script.sh", &script);
+    fs::create_dir(home.path("bin")).unwrap();
+    let built = Path::new(env!("CARGO_BIN_EXE_keyreeve"));
+    for name in ["keyreeve", "keyreeve-s3s-gateway"] {
+        let program = if name == "keyreeve" { built.to_owned() } else { built.with_file_name("s3s-gateway") };
+        symlink(program, home.path("bin").join(name)).unwrap();
+    }
+    fs::create_dir(home.path("work")).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the programs that the pages name are found as everywhere")]
+    let path = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command
+        .arg(home.path("script.sh"))
+        .current_dir(home.path("work"))
+        .env_clear()
+        .envs([("PATH", path.as_str()), ("HOME", home.path("work").to_str().unwrap()), ("LC_ALL", "C.UTF-8")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut bash = command.spawn().unwrap();
+    let group = Pid::from_child(&bash);
+    let (out, err) = (Heard::from(bash.stdout.take().unwrap()), Heard::from(bash.stderr.take().unwrap()));
+    let started = Instant::now();
+    let ended = loop {
+        match bash.try_wait().unwrap() {
+            Some(status) => break Some(status),
+            None if started.elapsed() > PATIENCE => break None,
+            #[expect(clippy::disallowed_methods, reason = "another process gives no event to wait for")]
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    // The servers it left running, and whatever else is still there.
+    let _ = kill_process_group(group, Signal::KILL);
+    let _ = bash.wait();
+    let said = format!("{}\n{}", out.so_far(), err.so_far());
+    assert!(ended.is_some_and(|status| status.success()), "{ended:?}; {HELP}\n{said}");
+    println!("{said}");
+}
+
+/// One session of bash out of all blocks, which says where it stopped.
+fn script(page: &str, blocks: &[Block]) -> String {
+    let mut script = "set -euo pipefail\ntrap 'echo \"stopped at $at\" >&2' ERR\n".to_owned();
+    for block in blocks {
+        let Block { line, text, .. } = block;
+        let _ = writeln!(script, "at={page}:{line}\necho \"=== $at\"");
+        let _ = match &block.manner {
+            Manner::File(name) => writeln!(script, "cat > {name} <<'THE END OF THE FILE'\n{text}THE END OF THE FILE"),
+            _ if !block.is_shell() => Ok(()),
+            Manner::Run => writeln!(script, "{text}"),
+            Manner::LeaveRunning(url) => writeln!(
+                script,
+                "{{ {text}}} &\nfor try in $(seq 600); do curl --silent --output /dev/null {url} && break; sleep 0.1; done\n\
+                 curl --silent --show-error --output /dev/null {url}"
+            ),
+            Manner::Refused => {
+                writeln!(script, "if ( set -e; {text}); then echo \"$at was not refused\" >&2; exit 1; fi")
+            }
+        };
+    }
+    script
+}
+
+/// Tests run side by side: each page has ports of its own in place of those it names.
+fn with_free_ports(script: &str) -> String {
+    let free: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    ["8080", "8014"].iter().zip(&free).fold(script.to_owned(), |script, (port, free)| {
+        let own = free.local_addr().unwrap().port();
+        script.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{own}"))
+    })
+}
+
+struct Block {
+    line: usize,
+    language: String,
+    manner: Manner,
+    text: String,
+}
+
+enum Manner {
+    Run,
+    LeaveRunning(String),
+    Refused,
+    File(String),
+}
+
+impl Block {
+    fn is_shell(&self) -> bool {
+        self.language == "sh"
+    }
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let (mut blocks, mut open, mut manner): (Vec<Block>, Option<Block>, _) = (Vec::new(), None, Manner::Run);
+    for (index, line) in page.lines().enumerate() {
+        match &mut open {
+            Some(_) if line.trim_start() == "```" => blocks.extend(open.take()),
+            Some(block) => block.text.extend([line, "\n"]),
+            None => {
+                if let Some(language) = line.trim_start().strip_prefix("```") {
+                    let manner = std::mem::replace(&mut manner, Manner::Run);
+                    open = Some(Block { line: index + 1, language: language.to_owned(), manner, text: String::new() });
+                } else if let Some(said) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
+                    manner = match said.split_once(": ") {
+                        Some(("leave running", url)) => Manner::LeaveRunning(url.to_owned()),
+                        Some(("write to", name)) => Manner::File(name.to_owned()),
+                        _ if said == "is refused" => Manner::Refused,
+                        _ => Manner::Run,
+                    };
+                }
+            }
+        }
+    }
+    blocks
+}
