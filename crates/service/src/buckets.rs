@@ -12,6 +12,10 @@ use crate::cursor::{Listing, Paged};
 use crate::error::{Error, Result};
 use crate::service::{Service, tenant_of};
 
+/// A registration is there or not, and never changes.
+pub const VERSION: i64 = 1;
+const NOT_THERE: i64 = 0;
+
 pub fn list(service: &Service, permit: &Permit<ListBuckets>, listing: &Listing) -> Result<Paged<RegisteredBucket>> {
     let fetch = |page: &_| service.read(|db| Ok(buckets::list(permit, db, page)?));
     service.page(listing, fetch, |bucket| bucket.name.to_string())
@@ -32,9 +36,11 @@ pub fn register(
     service.database.write("register bucket", &author, &permit.chain(), |db| {
         tenant_of(permit, db)?.unless_being_deleted()?;
         if let Some(known) = buckets::find(permit, db, name)? {
+            context.expects(VERSION)?;
             db.nothing_to_record();
             return Ok(known);
         }
+        context.expects(NOT_THERE)?;
         let bucket = RegisteredBucket { name: name.clone(), created_at: db.now() };
         buckets::insert(permit, db, &bucket)?;
         db.record(AuditAction::BucketRegistered, Target::new("bucket", name), &[])?;
@@ -54,6 +60,7 @@ pub fn unregister(
         if !buckets::delete(permit, db, name)? {
             return Err(Error::NotFound);
         }
+        context.expects(VERSION)?;
         Ok(db.record(AuditAction::BucketUnregistered, Target::new("bucket", name), &[])?)
     })
 }

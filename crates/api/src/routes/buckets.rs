@@ -44,7 +44,7 @@ pub(crate) async fn read_bucket(
 ) -> Result<Reply, Problem> {
     let name = BucketName::parse(&path.1).map_err(|_| Problem::new(Kind::NotFound))?;
     let bucket = caller.run(move |service, _, permit| buckets::read(service, permit, &name)).await?;
-    Ok(Reply::ok(&present::bucket(bucket)))
+    Ok(Reply::ok(&present::bucket(bucket)).at_version(buckets::VERSION))
 }
 
 /// Register a bucket
@@ -69,7 +69,7 @@ pub(crate) async fn register_bucket(
 ) -> Result<Reply, Problem> {
     let name = BucketName::parse(&path.1).map_err(|why| Problem::invalid("", why.sentence()))?;
     let bucket = caller.run(move |service, context, permit| buckets::register(service, context, permit, &name)).await?;
-    Ok(Reply::ok(&present::bucket(bucket)))
+    Ok(Reply::ok(&present::bucket(bucket)).at_version(buckets::VERSION))
 }
 
 /// Unregister a bucket
