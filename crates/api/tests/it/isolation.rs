@@ -1,63 +1,10 @@
 //! What belongs to somebody else answers as what never was, whatever one tries with it. The operations come out of the
 //! API's own document, so that one that is added is tried here, too.
 
-use std::collections::BTreeMap;
+use serde_json::json;
+use testkit::{Client, Server, on_both_databases};
 
-use serde_json::{Value, json};
-use testkit::{Answer, Client, Server, on_both_databases};
-
-/// An operation with its path as the document has it, and a body that it would take.
-struct Operation {
-    method: String,
-    path: String,
-    body: Option<Value>,
-}
-
-/// Ids to put into paths, by the name of the parameter.
-type Ids = BTreeMap<&'static str, String>;
-
-fn operations(server: &Server, about: &str) -> Vec<Operation> {
-    let document = server.anonymous().get("/openapi.json").expect(200).json();
-    let example = |operation: &Value| {
-        let content = operation.pointer("/requestBody/content/application~1json")?;
-        let schema = content.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
-        let schema = document.pointer(schema.trim_start_matches('#')).cloned().unwrap_or_default();
-        let found = content.get("example").or(schema.get("example")).or(schema.pointer("/examples/0"));
-        Some(found.cloned().unwrap_or(json!({})))
-    };
-    let mut found = Vec::new();
-    for (path, operations) in document["paths"].as_object().unwrap() {
-        for (method, operation) in operations.as_object().unwrap() {
-            if path.starts_with(about) && operation["security"] != json!([]) {
-                found.push(Operation { method: method.to_uppercase(), path: path.clone(), body: example(operation) });
-            }
-        }
-    }
-    found
-}
-
-impl Operation {
-    fn try_by(&self, client: &Client, ids: &Ids) -> Answer {
-        let path = ids.iter().fold(self.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
-        let path = path.replace("{region}", "waw3-1");
-        assert!(!path.contains('{'), "nobody said what to put into {path}");
-        match &self.body {
-            Some(body) => {
-                client.with("content-type", "application/json").send(&self.method, &path, Some(&body.to_string()))
-            }
-            None => client.send(&self.method, &path, None),
-        }
-    }
-}
-
-/// An answer without what is new in every one of them: the request's own id and path, and the time.
-fn told(answer: &Answer) -> (u16, Value, BTreeMap<String, String>) {
-    let unique = ["x-request-id", "date", "content-length"];
-    let headers = answer.headers.iter().filter(|(name, _)| !unique.contains(&name.as_str()));
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-    let (status, body) = answer.without_request();
-    (status, body, headers)
-}
+use crate::operations::{Ids, operations, told};
 
 /// Whatever `client` tries, it cannot tell `theirs` from what never was, and `theirs` stay as they are.
 fn cannot_tell(server: &Server, client: &Client, about: &str, theirs: &Ids, never: &Ids) {
