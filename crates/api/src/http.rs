@@ -16,6 +16,7 @@ pub(crate) mod rate_limit;
 pub(crate) mod receipts;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod trace;
 pub(crate) mod unmatched;
 
 pub(crate) use anonymous::Anonymous;

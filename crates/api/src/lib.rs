@@ -12,7 +12,10 @@ mod present;
 mod problem;
 mod routes;
 mod server;
+mod spans;
 
+pub use metrics::catalogue as metric_catalogue;
 pub use openapi::document as openapi;
 pub use problem::catalogue as problem_catalogue;
 pub use server::{Options, serve, serve_metrics};
+pub use spans::{FinishedSpans, Outcome, Span, Spans, spans};

@@ -1,14 +1,22 @@
 //! Numbers for Prometheus. No label ever names a tenant, a person or a key.
 
-use std::fmt::Write;
+mod catalogue;
+mod process;
+mod vitals;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry};
+use service::Vitals;
+
+pub use catalogue::catalogue;
+use catalogue::{self as about, About};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
@@ -40,6 +48,11 @@ struct Settled {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Exported {
+    outcome: &'static str,
+}
+
 struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
@@ -47,44 +60,71 @@ struct Metrics {
     decisions: Family<Decision, Counter>,
     lookups: Family<Lookup, Counter>,
     receipts: Family<Settled, Histogram>,
+    spans: Family<Exported, Counter>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
-    let mut registry = Registry::with_prefix("keyreeve");
-    let requests = Family::<Request, Counter>::default();
-    registry.register("http_requests", "Requests answered, by method, route and status", requests.clone());
-    let durations =
-        Family::<Route, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 2.0, 14)));
-    registry.register_with_unit(
-        "http_request_duration",
-        "How long requests took, by method and route",
-        Unit::Seconds,
-        durations.clone(),
-    );
-    let decisions = Family::<Decision, Counter>::default();
-    registry.register("verify_decisions", "Verdicts for gateways, by decision and reason", decisions.clone());
-    let lookups = Family::<Lookup, Counter>::default();
-    registry.register(
-        "pair_lookups",
-        "Pairs that gateways asked about, by where the answer was found",
-        lookups.clone(),
-    );
-    let receipts =
-        Family::<Settled, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 2.0, 14)));
-    registry.register_with_unit(
-        "receipt_duration",
-        "How long changes waited until everybody had confirmed them, by the state in which they were answered",
-        Unit::Seconds,
-        receipts.clone(),
-    );
-    Metrics { registry, requests, durations, decisions, lookups, receipts }
+    let mut metrics = Metrics {
+        registry: Registry::with_prefix("keyreeve"),
+        requests: Family::default(),
+        durations: Family::new_with_constructor(durations),
+        decisions: Family::default(),
+        lookups: Family::default(),
+        receipts: Family::new_with_constructor(durations),
+        spans: Family::default(),
+    };
+    metrics.register(about::REQUESTS, metrics.requests.clone());
+    metrics.register(about::DURATION, metrics.durations.clone());
+    metrics.register(about::DECISIONS, metrics.decisions.clone());
+    metrics.register(about::LOOKUPS, metrics.lookups.clone());
+    metrics.register(about::RECEIPTS, metrics.receipts.clone());
+    metrics.register(about::SPANS, metrics.spans.clone());
+    metrics.begin_at_zero();
+    metrics
 });
 
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.0005, 2.0, 14))
+}
+
+impl Metrics {
+    fn register(&mut self, about: &About, metric: impl Metric) {
+        match &about.unit {
+            Some(unit) => self.registry.register_with_unit(about.name, about.means, unit.clone(), metric),
+            None => self.registry.register(about.name, about.means, metric),
+        }
+    }
+
+    /// What has not happened yet is there all the same: a rate over it begins with the first time, and not the second.
+    fn begin_at_zero(&self) {
+        drop(self.decisions.get_or_create(&Decision::of(None)));
+        for source in ["memory", "database"] {
+            drop(self.lookups.get_or_create(&Lookup { source }));
+        }
+        for state in ["confirmed", "pending"] {
+            drop(self.receipts.get_or_create(&Settled { state }));
+        }
+        for outcome in ["exported", "dropped", "failed"] {
+            drop(self.spans.get_or_create(&Exported { outcome }));
+        }
+    }
+}
+
+impl Decision {
+    fn of(reason: Option<&'static str>) -> Self {
+        let decision = if reason.is_some() { "deny" } else { "allow" };
+        Self { decision, reason: reason.unwrap_or_default() }
+    }
+}
+
 /// Methods that are not HTTP's own share one name: a label is not for strangers to choose.
-pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
+pub(crate) fn known_method(method: &str) -> &'static str {
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    let method = known.into_iter().find(|known| *known == method).unwrap_or("other").to_owned();
-    let route = route.to_owned();
+    known.into_iter().find(|known| *known == method).unwrap_or("other")
+}
+
+pub(crate) fn request(method: &'static str, route: &str, status: u16, took: Duration) {
+    let (method, route) = (method.to_owned(), route.to_owned());
     METRICS
         .durations
         .get_or_create(&Route { method: method.clone(), route: route.clone() })
@@ -94,8 +134,7 @@ pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
 
 /// A verdict; no reason for a yes.
 pub(crate) fn decided(reason: Option<&'static str>) {
-    let decision = if reason.is_some() { "deny" } else { "allow" };
-    METRICS.decisions.get_or_create(&Decision { decision, reason: reason.unwrap_or_default() }).inc();
+    METRICS.decisions.get_or_create(&Decision::of(reason)).inc();
 }
 
 pub(crate) fn looked_up(source: &'static str, count: u64) {
@@ -107,10 +146,17 @@ pub(crate) fn settled(is_confirmed: bool, took: Duration) {
     METRICS.receipts.get_or_create(&Settled { state }).observe(took.as_secs_f64());
 }
 
-pub(crate) fn page() -> String {
+pub(crate) fn spans(outcome: &'static str, count: u64) {
+    METRICS.spans.get_or_create(&Exported { outcome }).inc_by(count);
+}
+
+/// The whole page, with the vital signs of this moment.
+pub(crate) fn page(vitals: Vitals) -> String {
     let mut page = String::new();
-    if prometheus_client::encoding::text::encode(&mut page, &METRICS.registry).is_err() {
-        let _ = write!(page, "# EOF");
-    }
+    let written = encode_registry(&mut page, &METRICS.registry)
+        .and_then(|()| vitals::registries(vitals).iter().try_for_each(|registry| encode_registry(&mut page, registry)))
+        .and_then(|()| encode_eof(&mut page));
+    // Writing to memory does not fail; if it did, half a page would have no end and be refused.
+    debug_assert!(written.is_ok());
     page
 }

@@ -18,6 +18,7 @@ use crate::http::body;
 use crate::http::outermost::{self, TrustedProxies};
 use crate::http::rate_limit::RateLimits;
 use crate::http::unmatched::{self, KnownPaths};
+use crate::spans::Spans;
 use crate::{metrics, openapi, routes};
 
 pub struct Options {
@@ -29,15 +30,18 @@ pub struct Options {
     pub tls: Option<rustls::ServerConfig>,
     /// Read the console from here instead of from the binary, for those who work on it.
     pub console_dir: Option<PathBuf>,
+    /// Where requests go that are part of a trace, if somebody exports them.
+    pub spans: Option<Spans>,
 }
 
 /// Serves until it is stopped. It listens already when this returns.
 pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> io::Result<Server> {
-    let Options { workers, requests_per_second, trusted_proxies, tls, console_dir } = options;
+    let Options { workers, requests_per_second, trusted_proxies, tls, console_dir, spans } = options;
     let blocking = web::Data::new(Blocking::new(service));
     let limits = web::Data::new(RateLimits::new(requests_per_second));
     let trusted = web::Data::new(TrustedProxies(trusted_proxies));
     let assets = web::Data::new(routes::Assets::new(console_dir));
+    let spans = web::Data::new(spans);
     let document = openapi::generate();
     let known = web::Data::new(KnownPaths::of(&document));
     let server = HttpServer::new(move || {
@@ -45,6 +49,7 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
             .app_data(blocking.clone())
             .app_data(limits.clone())
             .app_data(trusted.clone())
+            .app_data(spans.clone())
             .app_data(known.clone())
             .app_data(body::bound())
             .configure(routes::pages(&document))
@@ -80,11 +85,18 @@ fn without_delay(listener: TcpListener) -> io::Result<TcpListener> {
 }
 
 /// Serves `/metrics`, on a listener of its own that nobody outside needs to reach.
-pub fn serve_metrics(listener: TcpListener) -> io::Result<Server> {
-    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let page = || async { HttpResponse::Ok().content_type(TYPE).body(metrics::page()) };
-    let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(page)));
+pub fn serve_metrics(service: Arc<Service>, listener: TcpListener) -> io::Result<Server> {
+    let service = web::Data::from(service);
+    let server = HttpServer::new(move || App::new().app_data(service.clone()).route("/metrics", web::get().to(page)));
     Ok(server.workers(1).shutdown_timeout(1).disable_signals().listen(listener)?.run())
+}
+
+async fn page(service: web::Data<Service>) -> HttpResponse {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match web::block(move || metrics::page(service.vitals())).await {
+        Ok(page) => HttpResponse::Ok().content_type(TYPE).body(page),
+        Err(_) => HttpResponse::ServiceUnavailable().finish(),
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ const JOBS: [Job; 4] = [
 impl Background {
     pub(crate) fn start(service: &Arc<Service>) -> Self {
         let (stop, stopped) = watch::channel(());
+        JOBS.iter().for_each(|job| service.jobs().expect(job.name));
         let task = |job| rt::spawn(repeat(job, service.clone(), stopped.clone()));
         Self { stop, tasks: JOBS.map(task).into() }
     }
@@ -80,13 +81,14 @@ async fn repeat(job: Job, service: Arc<Service>, mut stopped: watch::Receiver<()
 
 /// A streak of failures is one line in the log, and one more when it is over.
 async fn round(job: Job, service: &Arc<Service>, was_well: bool) -> bool {
-    let service = service.clone();
-    let done = rt::task::spawn_blocking(move || (job.work)(&service)).await;
+    let worker = service.clone();
+    let done = rt::task::spawn_blocking(move || (job.work)(&worker)).await;
     let failed = match done {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),
         Err(error) => Some(error.to_string()),
     };
+    service.jobs().note(job.name, failed.is_none());
     match &failed {
         Some(error) if was_well => tracing::error!(job = job.name, error, "failed; trying again quietly"),
         None if !was_well => tracing::info!(job = job.name, "works again"),

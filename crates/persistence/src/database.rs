@@ -1,6 +1,7 @@
 //! The database as a whole: its pools and its two doors.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::audit::Chain;
@@ -10,8 +11,8 @@ use crate::bell::Bell;
 use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
-use crate::pool::{Pool, Pooled};
-use crate::transaction::{Author, Reading, Writing};
+use crate::pool::{Pool, PoolVitals, Pooled};
+use crate::transaction::{Author, Finished, Reading, Writing};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -36,6 +37,19 @@ pub struct Database {
     witness: Option<Box<Witness>>,
     readers: Pool,
     writers: Pool,
+    audit_events: AtomicU64,
+    retries: AtomicU64,
+}
+
+/// How the database is doing, as far as this process can tell without asking it.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseVitals {
+    pub readers: PoolVitals,
+    pub writers: PoolVitals,
+    /// Events that this process has committed to the audit.
+    pub audit_events: u64,
+    /// Transactions that were started over since another was in the way.
+    pub retries: u64,
 }
 
 type Witness = dyn Fn(&[Change]) + Send + Sync;
@@ -70,6 +84,8 @@ impl Database {
             options,
             bell: Arc::default(),
             witness: None,
+            audit_events: AtomicU64::default(),
+            retries: AtomicU64::default(),
         }
     }
 
@@ -152,6 +168,7 @@ impl Database {
                         tracing::warn!(transaction = name, "gave up after retrying");
                         return Err(Error::Busy.into());
                     }
+                    self.retries.fetch_add(1, Ordering::Relaxed);
                 }
                 result => return result,
             }
@@ -171,12 +188,13 @@ impl Database {
             Err(error) => Err(error.into()),
             Ok(mut writing) => match work(&mut writing) {
                 Err(error) => Err(error),
-                Ok(value) => writing.finish(name).map(|told| (value, told)).map_err(E::from),
+                Ok(value) => writing.finish(name).map(|finished| (value, finished)).map_err(E::from),
             },
         };
         match result {
-            Ok((value, told)) => {
+            Ok((value, Finished { told, recorded })) => {
                 held.connection.commit()?;
+                self.audit_events.fetch_add(recorded, Ordering::Relaxed);
                 if !told.is_empty() {
                     if let Some(witness) = &self.witness {
                         witness(&told);
@@ -205,6 +223,15 @@ impl Database {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    pub fn vitals(&self) -> DatabaseVitals {
+        DatabaseVitals {
+            readers: self.readers.vitals(),
+            writers: self.writers.vitals(),
+            audit_events: self.audit_events.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
         }
     }
 

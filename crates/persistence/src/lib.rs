@@ -51,11 +51,12 @@ pub mod users;
 pub mod violations;
 
 pub use bell::Bell;
-pub use database::{Database, Listener, Options};
+pub use database::{Database, DatabaseVitals, Listener, Options};
 pub use dialect::Url;
 pub use error::{Error, IsDatabaseError, Result};
 pub use key_ring::KeyRing;
 pub use migrations::Schema;
+pub use pool::PoolVitals;
 pub use sealed::{DataKey, Place, Sealed, SealedSecret};
 pub use system::System;
 pub use transaction::{Author, MOST_CHANGES, Reading, Writing};

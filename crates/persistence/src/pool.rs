@@ -1,13 +1,31 @@
 //! Connections, kept open and handed out. r2d2 opens them; this says how, and when one is thrown away.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use diesel::r2d2::event::{CheckoutEvent, HandleEvent, TimeoutEvent};
 use diesel::r2d2::{ManageConnection, Pool as R2d2, PooledConnection};
 
 use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, Result};
 
-pub(crate) struct Pool(R2d2<Manager>);
+pub(crate) struct Pool {
+    connections: R2d2<Manager>,
+    counts: Arc<Counts>,
+}
+
+/// How a pool is doing.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolVitals {
+    /// How many connections there may be.
+    pub size: u32,
+    pub in_use: u32,
+    /// How often somebody got one later than at once.
+    pub waits: u64,
+    /// How often somebody got none in time.
+    pub timeouts: u64,
+}
 
 pub(crate) type Pooled = PooledConnection<Manager>;
 
@@ -19,7 +37,8 @@ pub(crate) struct Manager {
 impl Pool {
     /// Opens nothing yet: a database that is away must not keep a replica from starting to say so.
     pub(crate) fn new(url: Url, use_: Use, size: u32, wait: Duration) -> Self {
-        let pool = R2d2::builder()
+        let counts = Arc::<Counts>::default();
+        let connections = R2d2::builder()
             .max_size(size)
             .min_idle(Some(0))
             .connection_timeout(wait)
@@ -27,16 +46,51 @@ impl Pool {
             .max_lifetime(None)
             .test_on_check_out(false)
             .error_handler(Box::new(Quiet))
+            .event_handler(Box::new(Counting(counts.clone())))
             .build_unchecked(Manager { url, use_ });
-        Self(pool)
+        Self { connections, counts }
     }
 
     pub(crate) fn get(&self) -> Result<Pooled> {
-        self.0.get().map_err(|error| {
+        self.connections.get().map_err(|error| {
             let words = error.to_string();
             // r2d2 appends what the last attempt to connect said, if there was one.
             if words.contains("unreachable:") { Error::Unreachable(words) } else { Error::Busy }
         })
+    }
+
+    pub(crate) fn vitals(&self) -> PoolVitals {
+        let state = self.connections.state();
+        PoolVitals {
+            size: self.connections.max_size(),
+            in_use: state.connections.saturating_sub(state.idle_connections),
+            waits: self.counts.waits.load(Ordering::Relaxed),
+            timeouts: self.counts.timeouts.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    waits: AtomicU64,
+    timeouts: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Counting(Arc<Counts>);
+
+/// What takes longer than this was not at hand.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+impl HandleEvent for Counting {
+    fn handle_checkout(&self, event: CheckoutEvent) {
+        if event.duration() > AT_ONCE {
+            self.0.waits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn handle_timeout(&self, _: TimeoutEvent) {
+        self.0.timeouts.fetch_add(1, Ordering::Relaxed);
     }
 }
 

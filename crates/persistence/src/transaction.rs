@@ -36,7 +36,14 @@ pub struct Writing<'c> {
     chain: Option<(&'c Chain, Head)>,
     entropy: Entropy,
     left: Trace,
+    recorded: u64,
     feed: Option<Told>,
+}
+
+/// What a transaction has said to the feed, and how much to the audit.
+pub(crate) struct Finished {
+    pub(crate) told: Vec<Change>,
+    pub(crate) recorded: u64,
 }
 
 /// What this transaction has put into the feed, and under which number it began.
@@ -89,22 +96,31 @@ impl<'c> Writing<'c> {
             }
         };
         let entropy = Entropy::from_seed(author.seed);
-        Ok(Self { reading: Reading { connection }, author, chain, entropy, left: Trace::Nothing, feed: None })
+        Ok(Self {
+            reading: Reading { connection },
+            author,
+            chain,
+            entropy,
+            left: Trace::Nothing,
+            recorded: 0,
+            feed: None,
+        })
     }
 
     /// Says what was told.
-    pub(crate) fn finish(self, name: &'static str) -> Result<Vec<Change>> {
+    pub(crate) fn finish(self, name: &'static str) -> Result<Finished> {
         let told = self.feed.map(|told| told.changes).unwrap_or_default();
-        if !told.is_empty() {
+        let finished = Finished { told, recorded: self.recorded };
+        if !finished.told.is_empty() {
             self.reading.connection.notify()?;
         }
         match (self.left, self.chain) {
             (Trace::Recorded, Some((chain, head))) => {
                 audit::move_head(self.reading.connection, &chain.name(), head.sequence, &head.hash)?;
-                Ok(told)
+                Ok(finished)
             }
             (Trace::Nothing, Some(_)) => Err(Error::Unaudited(name)),
-            (Trace::NothingToRecord, _) | (_, None) => Ok(told),
+            (Trace::NothingToRecord, _) | (_, None) => Ok(finished),
         }
     }
 
@@ -146,6 +162,7 @@ impl<'c> Writing<'c> {
         audit::append(self.reading.connection, &event, chain.partner(), &hash)?;
         *head = Head { sequence: event.sequence, hash };
         self.left = Trace::Recorded;
+        self.recorded += 1;
         Ok(())
     }
 

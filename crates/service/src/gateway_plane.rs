@@ -26,6 +26,7 @@ mod whole;
 
 pub use ::verify::{Denial, RequestContext};
 pub use changes::{ChangesSince, Wanted, changes};
+pub use feed::FeedVitals;
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
 pub use keystone::{KeystoneRole, KeystoneToken, OfKeystone};
@@ -48,6 +49,7 @@ use issue::Issued;
 use known_gateways::KnownGateways;
 use known_pairs::KnownPairs;
 use lease::Lease;
+pub(crate) use lease::Moment;
 use usage::Usage;
 use verify::StandIns;
 

@@ -21,6 +21,7 @@ mod guardrails;
 pub mod housekeeping;
 mod initialise;
 pub mod instances;
+mod jobs;
 pub mod key_models;
 pub mod keys;
 mod last_used;
@@ -36,13 +37,16 @@ pub mod tenant_regions;
 pub mod tenants;
 mod token_hash;
 pub mod users;
+mod vitals;
 
 pub use context::{Clock, Context, EntropySource};
 pub use cursor::{Listing, Paged};
 pub use error::{Error, Result, Violation};
+pub use jobs::{JobVitals, Jobs};
 pub use once::Once;
 pub use persistence::{
-    Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, Schema, Url as DatabaseUrl,
+    Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, PoolVitals, Schema, Url as DatabaseUrl,
 };
 pub use receipt::{Receipt, Receipted, Stopped};
 pub use service::{NodeSetup, Service, Setup, StartError};
+pub use vitals::{Holders, Leases, Vitals};

@@ -81,15 +81,19 @@ impl Service {
     /// down.
     pub fn stand(&self, receipt: &mut Receipt) -> Result<()> {
         let (system, _) = system("receipts");
-        let mut leases = self.read(|db| Ok(leases::live(system, db, receipt.sequence)?))?;
-        for lease in &mut leases {
-            if lease.holder == Holder::Node(self.plane.node.id.clone()) {
-                let knows = if receipt.is_own { receipt.sequence } else { self.plane.feed.applied() };
-                lease.applied = lease.applied.max(knows);
-            }
-        }
-        receipt.stand(&leases, self.clock.now());
+        let leases = self.read(|db| Ok(leases::live(system, db, receipt.sequence)?))?;
+        let knows = if receipt.is_own { receipt.sequence } else { self.plane.feed.applied() };
+        receipt.stand(&self.knowing(leases, knows), self.clock.now());
         Ok(())
+    }
+
+    /// The same leases, with what this replica knows of itself.
+    pub(crate) fn knowing(&self, mut leases: Vec<Lease>, applied: i64) -> Vec<Lease> {
+        let own = Holder::Node(self.plane.node.id.clone());
+        for lease in leases.iter_mut().filter(|lease| lease.holder == own) {
+            lease.applied = lease.applied.max(applied);
+        }
+        leases
     }
 
     /// Changes as this replica follows the feed.

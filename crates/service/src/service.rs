@@ -18,6 +18,7 @@ use crate::denials::Denials;
 use crate::error::{Error, Result};
 use crate::gateway_plane::{LEASE, Plane};
 use crate::initialise;
+use crate::jobs::Jobs;
 use crate::last_used::LastUsed;
 use crate::sessions::bearer::Bearers;
 use crate::token_hash::TokenHasher;
@@ -33,6 +34,7 @@ pub struct Service {
     pub(crate) last_used: LastUsed,
     pub(crate) plane: Arc<Plane>,
     pub(crate) denials: Denials,
+    pub(crate) jobs: Jobs,
     public_url: String,
 }
 
@@ -138,6 +140,7 @@ impl Service {
             last_used: LastUsed::default(),
             plane,
             denials: Denials::default(),
+            jobs: Jobs::default(),
             database,
             ring,
             clock,
@@ -148,6 +151,10 @@ impl Service {
 
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     pub fn clock(&self) -> &Clock {

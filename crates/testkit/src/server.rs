@@ -148,6 +148,26 @@ impl Server {
         matches!(self.service.database().url(), DatabaseUrl::Postgres(_))
     }
 
+    /// What `/metrics` says at this moment.
+    pub fn metrics(&self) -> String {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let url = format!("http://{}/metrics", listener.local_addr().expect("an address"));
+        let service = self.service.clone();
+        let (sender, receiver) = mpsc::channel();
+        let serving = thread::spawn(move || {
+            System::new().block_on(async move {
+                let server = api::serve_metrics(service, listener).expect("a server");
+                sender.send(server.handle()).expect("somebody waits");
+                server.await
+            })
+        });
+        let handle = receiver.recv().expect("the server's handle");
+        let page = ureq::get(url).call().expect("an answer").body_mut().read_to_string().expect("a page");
+        drop(handle.stop(false));
+        serving.join().expect("it ended").expect("and ended well");
+        page
+    }
+
     pub fn now(&self) -> Timestamp {
         self.service.clock().now()
     }
@@ -208,6 +228,7 @@ fn listen_trusting(
                 trusted_proxies: trusted.iter().map(|network| network.parse().expect("a network")).collect(),
                 tls: None,
                 console_dir: None,
+                spans: None,
             };
             let server = api::serve(service, listener, options).expect("a server");
             sender.send(server.handle()).expect("somebody waits");

@@ -9,12 +9,14 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use ipnet::IpNet;
+use tracing::field::display;
 
 use crate::http::blocking::Blocking;
 use crate::http::rate_limit::Left;
 use crate::http::request::RequestInfo;
 use crate::metrics;
 use crate::problem::{Kind, Problem};
+use crate::spans::{Span, Spans};
 
 /// Networks whose `X-Forwarded-For` is believed.
 pub(crate) struct TrustedProxies(pub(crate) Vec<IpNet>);
@@ -27,10 +29,18 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let started = Instant::now();
-    let info = match (request.app_data::<web::Data<Blocking>>(), request.app_data::<web::Data<TrustedProxies>>()) {
-        (Some(blocking), Some(trusted)) => RequestInfo::of(&request, blocking.service(), &trusted.0),
-        _ => RequestInfo::from_request(request.request()),
-    };
+    let spans = request.app_data::<web::Data<Option<Spans>>>().cloned();
+    let spans = spans.as_ref().and_then(|spans| spans.as_ref().as_ref());
+    let (info, began) =
+        match (request.app_data::<web::Data<Blocking>>(), request.app_data::<web::Data<TrustedProxies>>()) {
+            (Some(blocking), Some(trusted)) => {
+                let service = blocking.service();
+                let info = RequestInfo::of(&request, service, &trusted.0, spans.map(Spans::share));
+                let is_exported = spans.is_some() && info.trace.is_some_and(|trace| trace.is_sampled);
+                (info, is_exported.then(|| service.clock().now()))
+            }
+            _ => (RequestInfo::from_request(request.request()), None),
+        };
     request.extensions_mut().insert(info.clone());
 
     // Refusals are answers here, and not errors: the inner layers and the handlers see to that.
@@ -40,10 +50,25 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
     set_headers(response.headers_mut(), &info, left);
 
     let route = origin.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let (method, status) = (origin.method().as_str(), response.status().as_u16());
-    metrics::request(method, &route, status, started.elapsed());
-    let milliseconds = started.elapsed().as_millis();
-    tracing::info!(request_id = %info.id, method, route, status, milliseconds, "request");
+    let (method, status, took) = (origin.method().as_str(), response.status().as_u16(), started.elapsed());
+    let known_method = metrics::known_method(method);
+    metrics::request(known_method, &route, status, took);
+    let (trace_id, span_id) = info.trace.map(|trace| (display(trace.id), display(trace.span))).unzip();
+    let milliseconds = took.as_millis();
+    tracing::info!(request_id = %info.id, trace_id, span_id, method, route, status, milliseconds, "request");
+    if let (Some(spans), Some(trace), Some(began)) = (spans, info.trace, began) {
+        spans.offer(&trace, || Span {
+            trace_id: trace.id.to_string(),
+            span_id: trace.span.to_string(),
+            parent_span_id: trace.parent.map(|parent| parent.to_string()),
+            method: known_method,
+            route,
+            status,
+            request_id: info.id,
+            began,
+            took,
+        });
+    }
     Ok(response)
 }
 
@@ -118,6 +143,9 @@ fn set_headers(headers: &mut HeaderMap, info: &RequestInfo, left: Option<Left>) 
         }
     };
     set("x-request-id", &info.id);
+    if let Some(trace) = info.trace {
+        set("traceresponse", &trace.response());
+    }
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cross-origin-opener-policy", "same-origin");

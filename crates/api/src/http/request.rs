@@ -10,9 +10,13 @@ use domain::id::RequestId;
 use ipnet::IpNet;
 use service::Service;
 
+use crate::http::trace::{Parent, Share, Trace};
+
 #[derive(Clone)]
 pub(crate) struct RequestInfo {
     pub(crate) id: String,
+    /// None if the caller named none, and none is begun here.
+    pub(crate) trace: Option<Trace>,
     pub(crate) address: Option<IpAddr>,
     /// Who is at the other end of the connection.
     pub(crate) peer: Option<IpAddr>,
@@ -23,24 +27,40 @@ pub(crate) struct RequestInfo {
 impl RequestInfo {
     /// The caller's request id if it is one; ours otherwise. The peer's address, unless a proxy that we trust says for
     /// whom it speaks.
-    pub(crate) fn of(request: &ServiceRequest, service: &Service, trusted: &[IpNet]) -> Self {
+    pub(crate) fn of(
+        request: &ServiceRequest,
+        service: &Service,
+        trusted: &[IpNet],
+        begins_traces: Option<Share>,
+    ) -> Self {
         let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
-        let id = match given.filter(|id| is_request_id(id)) {
+        let given = given.filter(|id| is_request_id(id));
+        let parent = Parent::of(request.headers());
+        // Chance is asked for only where something is drawn.
+        let draws = given.is_none() || parent.is_some() || begins_traces.is_some();
+        let mut own = draws.then(|| service.own_context().ok()).flatten();
+        let trace = own.as_mut().and_then(|own| match (parent, begins_traces) {
+            (Some(parent), _) => Some(Trace::below(&parent, &mut own.entropy)),
+            (None, Some(share)) => Some(Trace::root(share, &mut own.entropy)),
+            (None, None) => None,
+        });
+        let id = match given {
             Some(id) => id.to_owned(),
-            None => service.own_context().map(|context| context.origin.request_id).unwrap_or_default(),
+            None => own.map(|own| own.origin.request_id).unwrap_or_default(),
         };
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
         let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
         let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
         let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer)));
         let is_forwarded = is_trusted && !forwarded.is_empty();
-        Self { id, address: client(peer, &forwarded, trusted), peer, is_forwarded }
+        Self { id, trace, address: client(peer, &forwarded, trusted), peer, is_forwarded }
     }
 
     pub(crate) fn from_request(request: &HttpRequest) -> Self {
         let found = request.extensions().get::<Self>().cloned();
         found.unwrap_or_else(|| Self {
             id: RequestId::PREFIX.to_owned(),
+            trace: None,
             address: None,
             peer: None,
             is_forwarded: false,

@@ -1,7 +1,6 @@
 //! Secrets are in the answers that make them and nowhere else: everything that anybody can read is searched for them.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::json;
@@ -33,27 +32,6 @@ impl Write for Writer {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn metrics() -> Vec<u8> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let serving = std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let server = keyreeve_api::serve_metrics(listener).expect("a server");
-            sender.send(server.handle()).expect("somebody waits");
-            server.await
-        })
-    });
-    let handle = receiver.recv().expect("a handle");
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").expect("a request");
-    let mut page = Vec::new();
-    stream.read_to_end(&mut page).expect("an answer");
-    drop(handle.stop(false));
-    serving.join().expect("it ended").expect("and ended well");
-    page
 }
 
 /// Makes and uses secrets of every kind; what it collects must be found nowhere afterwards.
@@ -194,7 +172,7 @@ on_both_databases! {
         let (stored, logged) = (server.everything_stored(), log().clone());
         assert!(String::from_utf8_lossy(&logged).contains("TRACE"), "the log was listened to");
         assert!(busy.said.len() > 150 && stored.len() > 10_000);
-        for (place, text) in [("answers", busy.answers()), ("metrics", metrics()), ("log", logged), ("database", stored)] {
+        for (place, text) in [("answers", busy.answers()), ("metrics", server.metrics().into_bytes()), ("log", logged), ("database", stored)] {
             assert_eq!(find(&needles, &text), Vec::<String>::new(), "in the {place}");
         }
     }

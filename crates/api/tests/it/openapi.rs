@@ -10,7 +10,7 @@ use testkit::on_both_databases;
 
 /// A file of the repository is what the code makes of it. `KEYREEVE_UPDATE=1` writes it anew.
 #[track_caller]
-fn is_checked_in(path: &str, generated: &str) {
+pub(crate) fn is_checked_in(path: &str, generated: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so in the environment")]
     if std::env::var_os("KEYREEVE_UPDATE").is_some() {

@@ -43,6 +43,7 @@ fn options(settings: &Settings) -> Result<api::Options, Failure> {
         trusted_proxies: settings.trusted_proxies.clone(),
         tls: tls::read(settings).map_err(Failure::because)?,
         console_dir: settings.console_dir.clone(),
+        spans: None,
     })
 }
 
@@ -58,7 +59,7 @@ async fn serve(
     let follower = Follower::start(&service);
     let Listeners { api, metrics, url, metrics_url, .. } = listeners;
     let server = api::serve(service.clone(), api, options)?;
-    let metrics = metrics.map(api::serve_metrics).transpose()?.map(|server| {
+    let metrics = metrics.map(|listener| api::serve_metrics(service.clone(), listener)).transpose()?.map(|server| {
         let handle = server.handle();
         rt::spawn(server);
         handle

@@ -110,12 +110,14 @@ fn follow(service: &Service, stop: &AtomicBool, bell: &Bell, mut place: Place, m
 fn step(service: &Service, place: &mut Place) -> bool {
     match service.follow_once(place) {
         Ok(()) => {
+            service.plane.feed.went_well(place.is_ahead);
             if !place.is_well {
                 tracing::info!("the feed of changes is followed");
             }
             place.is_well = true;
         }
         Err(error) => {
+            service.plane.feed.failed();
             if place.is_well || !place.has_begun {
                 tracing::error!(%error, "the feed of changes cannot be followed; trying again quietly");
             }

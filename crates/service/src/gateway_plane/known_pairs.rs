@@ -139,6 +139,14 @@ impl KnownPairs {
         Self { pairs: Cache::new(most), owners: Mutex::default() }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.pairs.len()
+    }
+
+    pub(crate) fn most(&self) -> u64 {
+        self.pairs.capacity()
+    }
+
     pub(crate) fn recall(&self, id: &AccessKeyId) -> Recalled {
         match self.entry(id).map(Entry::pair) {
             Some(Some(pair)) => Recalled::Known(pair),

@@ -35,6 +35,11 @@ impl Lease {
         self.until.fetch_max(since.plus(self.length), Ordering::AcqRel);
     }
 
+    /// How long it still holds; nothing if it does not.
+    pub(crate) fn left(&self) -> TimeDelta {
+        TimeDelta::nanoseconds((self.until.load(Ordering::Acquire) - Moment::now().0).max(0))
+    }
+
     pub(crate) fn end(&self) {
         self.until.store(0, Ordering::Release);
     }
@@ -44,6 +49,14 @@ impl Moment {
     pub(crate) fn now() -> Self {
         let now = clock_gettime(ClockId::Boottime);
         Self(now.tv_sec * 1_000_000_000 + now.tv_nsec)
+    }
+
+    pub(crate) fn at(nanoseconds: i64) -> Self {
+        Self(nanoseconds)
+    }
+
+    pub(crate) fn nanoseconds(self) -> i64 {
+        self.0
     }
 
     /// So many nanoseconds of the clock from now.
@@ -70,12 +83,12 @@ mod tests {
         assert!(!lease.holds(), "nothing is remembered before the feed was seen once");
         let start = Moment::now();
         lease.extend(start);
-        assert!(lease.holds());
+        assert!(lease.holds() && lease.left() > TimeDelta::minutes(59));
         let hours_ago = |hours: i64| Moment(start.0 - hours * 3600 * 1_000_000_000);
         lease.extend(hours_ago(2));
         assert!(lease.holds(), "an older one does not take back a newer one");
         lease.end();
-        assert!(!lease.holds());
+        assert!(!lease.holds() && lease.left() == TimeDelta::zero());
         lease.extend(hours_ago(1));
         assert!(!lease.holds(), "what was seen long ago gives nothing");
     }

@@ -58,6 +58,11 @@ impl Usage {
         }
     }
 
+    /// Of how many pairs something is not written down yet.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     fn take(&self) -> Vec<Use> {
         let shard = |shard: &Mutex<HashMap<AccessKeyId, Use>>| {
             std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner)).into_values()
