@@ -24,6 +24,7 @@ pub mod instances;
 pub mod key_models;
 pub mod keys;
 mod last_used;
+pub mod master_keys;
 mod once;
 pub mod partners;
 mod passwords;

@@ -13,6 +13,7 @@ mod master_key;
 mod postgres;
 mod refusals;
 mod revocation;
+mod rotation;
 mod serve;
 mod settings;
 mod terminal;

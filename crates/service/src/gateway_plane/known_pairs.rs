@@ -258,7 +258,7 @@ impl Service {
                 Some(sealed) => {
                     let data_key = match self.plane.pairs.data_key(&facts.tenant.id, sealed.by()) {
                         Some(data_key) => data_key,
-                        None => Arc::new(pair_facts::data_key(system, db, &self.ring, &facts.tenant.id, sealed)?),
+                        None => Arc::new(pair_facts::data_key(system, db, &self.ring(), &facts.tenant.id, sealed)?),
                     };
                     Some((sealed.clone(), data_key))
                 }
