@@ -164,6 +164,8 @@ problems! {
     Internal = 500, "internal", "Internal error",
         "This should not have happened. The request id helps whoever runs this server to find out why.";
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
+    MasterKeyMissing = 503, "master-key-missing", "Master key missing",
+        "This replica has not been given a master key that the others have. Try again, and another may answer.";
     NoVerdict = 503, "no-verdict", "No verdict",
         "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
@@ -345,6 +347,10 @@ impl Problem {
             D::Unreachable(_) | D::Unwritable(_) => {
                 tracing::warn!(%error, "the database is away");
                 Self::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2))
+            }
+            D::MasterKeyMissing(_) => {
+                tracing::error!(%error, "this replica cannot open what others have sealed");
+                Self::new(Kind::MasterKeyMissing).retry_after(TimeDelta::seconds(2))
             }
             D::Taken
             | D::Referenced

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Print the catalogue of problems that the API answers with, in Markdown.
     #[command(after_help = "Example:\n  keyreeve problems > problems.md")]
     Problems,
-    /// Handle master keys.
+    /// Handle master keys: new, list, and in this order add, rotate, remove.
     #[command(subcommand)]
     MasterKey(MasterKey),
     /// Print the version.
@@ -87,13 +87,46 @@ pub(crate) enum Config {
 
 #[derive(Subcommand)]
 pub(crate) enum MasterKey {
-    /// Draw a master key and write it to a new file.
+    /// Draw a master key and write it to a new file, for a new database.
     #[command(after_help = "Example:\n  keyreeve master-key new --out /etc/keyreeve/master.key")]
     New {
         /// File to write the key to; it must not be there yet.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Tell which master keys there are, how much each seals, and which replicas lack it.
+    #[command(after_help = "Example:\n  keyreeve master-key list --config /etc/keyreeve.toml")]
+    List(Flags),
+    /// Rotation, step 1: draw another key into the master key file, in front. It seals nothing yet.
+    #[command(
+        after_help = "Running servers read the file again by themselves. What comes next: copy the file to every \
+        replica, look with `keyreeve master-key list` whether each has it, then `keyreeve master-key rotate`.\n\n\
+        Example:\n  keyreeve master-key add --master-key-file /etc/keyreeve/master.key"
+    )]
+    Add(Flags),
+    /// Rotation, step 2: have the newest key seal, and seal again by it what older ones have sealed.
+    #[command(
+        after_help = "Everything goes on meanwhile. Refused while a replica lacks the key. If it is broken off, run it \
+        again. What comes next: `keyreeve master-key remove` for the older key.\n\n\
+        Example:\n  keyreeve master-key rotate --config /etc/keyreeve.toml"
+    )]
+    Rotate(Flags),
+    /// Rotation, step 3: take a key out of use and out of the master key file. Backups from before still need it.
+    #[command(
+        after_help = "Refused while anything is sealed by it. What comes next: take it out of the files of the other \
+        replicas, by a copy of this one.\n\n\
+        Example:\n  keyreeve master-key remove 3f2a09c41be77d60 --config /etc/keyreeve.toml"
+    )]
+    Remove(RemoveMasterKey),
+}
+
+#[derive(Args)]
+pub(crate) struct RemoveMasterKey {
+    /// The key, as `keyreeve master-key list` names it.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
 }
 
 fn duration(text: &str) -> Result<TimeDelta, String> {

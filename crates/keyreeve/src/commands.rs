@@ -2,15 +2,14 @@
 
 mod bootstrap;
 mod config;
+mod master_key;
 mod migrate;
 mod serve;
-
-use std::path::Path;
 
 use crate::command_line::{Command, CommandLine, Config, MasterKey};
 use crate::failure::Failure;
 use crate::settings::{Flags, Settings};
-use crate::{logging, master_key, out, process};
+use crate::{logging, out, process};
 
 pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
     match command_line.command.unwrap_or(Command::Serve(command_line.settings)) {
@@ -21,7 +20,11 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Config(Config::Check(flags)) => config::check(&flags),
         Command::Openapi => out::say(&api::openapi()),
         Command::Problems => out::say(&api::problem_catalogue()),
-        Command::MasterKey(MasterKey::New { out }) => new_master_key(&out),
+        Command::MasterKey(MasterKey::New { out }) => master_key::new(&out),
+        Command::MasterKey(MasterKey::List(flags)) => master_key::list(&load(&flags)?),
+        Command::MasterKey(MasterKey::Add(flags)) => master_key::add(&load(&flags)?),
+        Command::MasterKey(MasterKey::Rotate(flags)) => master_key::rotate(&load(&flags)?),
+        Command::MasterKey(MasterKey::Remove(command)) => master_key::remove(&load(&command.settings)?, &command.id),
         Command::Version => out::say(concat!("keyreeve ", env!("CARGO_PKG_VERSION"))),
     }
 }
@@ -31,14 +34,4 @@ fn load(flags: &Flags) -> Result<Settings, Failure> {
     process::keep_to_itself();
     logging::start(&settings)?;
     Ok(settings)
-}
-
-fn new_master_key(path: &Path) -> Result<(), Failure> {
-    process::keep_to_itself();
-    master_key::create(path)?;
-    out::say(&format!(
-        "Wrote a new master key to {0}.\n\
-         Give every replica a copy and name it with --master-key-file; keep another apart from the database's backups.",
-        path.display()
-    ))
 }

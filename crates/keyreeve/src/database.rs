@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use persistence::service_keys::{self, ServiceKeys};
-use persistence::{Database, Error, KeyRing, Options, Schema, System, Url};
+use persistence::{Database, Error, KeyRing, Options, Schema, System, Url, master_keys};
 use service::EntropySource;
 
 use crate::failure::Failure;
 use crate::own_files;
 use crate::settings::{Settings, shown};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const BRIEFLY: Duration = Duration::from_millis(50);
 
 /// Connects to nothing yet.
 pub(crate) fn open(settings: &Settings) -> Database {
@@ -16,6 +19,11 @@ pub(crate) fn open(settings: &Settings) -> Database {
     let readers = size(settings.readers);
     let writers = size(settings.writers);
     Database::open(Options { readers, writers, ..Options::at(settings.database.clone()) })
+}
+
+/// For a command of somebody who would rather wait than try again.
+pub(crate) fn open_patiently(settings: &Settings) -> Database {
+    Database::open(Options { readers: 2, writers: 2, wait: PATIENCE, ..Options::at(settings.database.clone()) })
 }
 
 /// An embedded database whose file nobody has made.
@@ -89,7 +97,7 @@ pub(crate) fn settled_schema(database: &Database) -> Result<Schema, String> {
     let mut since = Instant::now();
     let mut last = schema(database)?;
     while matches!(last, Schema::Behind(_)) && !database.url().is_embedded() && since.elapsed() < STILL {
-        pause();
+        pause(BRIEFLY);
         let now = schema(database)?;
         if now != last {
             (last, since) = (now, Instant::now());
@@ -107,18 +115,35 @@ pub(crate) fn is_initialised(database: &Database) -> Result<bool, String> {
     let strangers = KeyRing::parse(&KeyRing::draw(&mut entropy))?;
     match load(database, &strangers) {
         Ok(keys) => Ok(keys.is_some()),
-        Err(Error::Unsealable(_)) => Ok(true),
+        Err(Error::Unsealable(_) | Error::MasterKeyMissing(_)) => Ok(true),
         // Before the first migration there is no table to look into.
         Err(Error::Statement(_)) if database.schema().is_ok_and(|schema| schema != Schema::Current) => Ok(false),
         Err(error) => Err(sentence(database.url(), &error)),
     }
 }
 
-/// Whether these are the master keys of an initialised database.
-pub(crate) fn opens_with(database: &Database, ring: &KeyRing) -> Result<bool, String> {
+/// How a ring stands to what is sealed in an initialised database.
+pub(crate) enum Fit {
+    Opens,
+    /// It is the ring of another database.
+    Strange,
+    /// This one may seal something and is not in it.
+    Lacks(String),
+}
+
+pub(crate) fn opens_with(database: &Database, ring: &KeyRing) -> Result<Fit, String> {
     match load(database, ring) {
-        Ok(_) => Ok(true),
-        Err(Error::Unsealable(_)) => Ok(false),
+        Ok(_) => {}
+        Err(Error::Unsealable(_) | Error::MasterKeyMissing(_)) => return Ok(Fit::Strange),
+        Err(error) => return Err(sentence(database.url(), &error)),
+    }
+    let check = || database.read(|db| master_keys::check(System::as_part("start"), db, ring));
+    match patiently(is_in_the_way, check) {
+        Ok(()) => Ok(Fit::Opens),
+        Err(Error::MasterKeyMissing(id)) => Ok(Fit::Lacks(id)),
+        Err(Error::Unsealable(_)) => Ok(Fit::Strange),
+        // Before their migration there is no table to look into.
+        Err(Error::Statement(_)) if database.schema().is_ok_and(|schema| schema != Schema::Current) => Ok(Fit::Opens),
         Err(error) => Err(sentence(database.url(), &error)),
     }
 }
@@ -129,11 +154,10 @@ fn load(database: &Database, ring: &KeyRing) -> Result<Option<ServiceKeys>, Erro
 
 /// Tries again, for a while, what may have failed for the moment only.
 fn patiently<T>(is_passing: impl Fn(&Error) -> bool, work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
-    const PATIENCE: Duration = Duration::from_secs(5);
     let since = Instant::now();
     loop {
         match work() {
-            Err(error) if is_passing(&error) && since.elapsed() < PATIENCE => pause(),
+            Err(error) if is_passing(&error) && since.elapsed() < PATIENCE => pause(BRIEFLY),
             result => return result,
         }
     }
@@ -145,8 +169,8 @@ fn is_in_the_way(error: &Error) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "before the server starts there is no executor to hold up")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(50));
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// What went wrong, in one line.

@@ -18,7 +18,9 @@ mod opened;
 mod out;
 mod own_files;
 mod process;
+mod progress;
 mod refusals;
+mod ring_follower;
 mod settings;
 mod tls;
 

@@ -36,6 +36,12 @@ pub(crate) fn open(settings: &Settings, database: &Database) -> Result<KeyRing, 
 
 /// None if there is no such file.
 pub(crate) fn read(path: &Path) -> Result<Option<KeyRing>, String> {
+    let Some(text) = read_text(path)? else { return Ok(None) };
+    let ring = KeyRing::parse(&text);
+    ring.map(Some).map_err(|why| format!("the master key file {} is of no use: {why}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<Option<Secret>, String> {
     let unreadable = |error: io::Error| format!("the master key file {} cannot be read: {error}", path.display());
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -47,8 +53,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<KeyRing>, String> {
     }
     let mut text = String::with_capacity(1024);
     file.take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
-    let ring = KeyRing::parse(&Secret::new(text));
-    ring.map(Some).map_err(|why| format!("the master key file {} is of no use: {why}", path.display()))
+    Ok(Some(Secret::new(text)))
 }
 
 /// Why a missing key may not be made here; nothing if it may.
@@ -74,6 +79,34 @@ pub(crate) fn why_not_made(settings: &Settings, is_initialised: bool) -> Option<
 /// Writes a new key into a new file.
 pub(crate) fn create(path: &Path) -> Result<(), Failure> {
     write_new(path)?.map_err(|error| not_made(path, &error))
+}
+
+/// Draws another key into the file, in front, and says its id.
+pub(crate) fn add(path: &Path) -> Result<String, Failure> {
+    let mut entropy = EntropySource::System.draw().map_err(Failure::because)?;
+    let ring = rewrite(path, |text| Ok(KeyRing::draw_before(text, &mut entropy)))?;
+    Ok(ring.newest().to_owned())
+}
+
+/// Takes a key out of the file; what is left has to be good for something.
+pub(crate) fn take_out(path: &Path, id: &str) -> Result<(), Failure> {
+    rewrite(path, |text| KeyRing::without(text, id)).map(drop)
+}
+
+/// One writer at a time, or the key that one adds is lost to another.
+fn rewrite(path: &Path, change: impl FnOnce(&Secret) -> Result<Secret, String>) -> Result<KeyRing, Failure> {
+    let not_changed = |why: &dyn std::fmt::Display| {
+        Failure::because(format!("the master key file {} cannot be changed: {why}", path.display()))
+    };
+    let locked = own_files::lock(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::because(missing(path)),
+        _ => not_changed(&error),
+    })?;
+    let text = read_text(path).map_err(Failure::because)?.ok_or_else(|| Failure::because(missing(path)))?;
+    let changed = change(&text).map_err(|why| not_changed(&why))?;
+    let ring = KeyRing::parse(&changed).map_err(|why| not_changed(&why))?;
+    own_files::replace_whole(path, &locked, changed.expose()).map_err(|error| not_changed(&error))?;
+    Ok(ring)
 }
 
 fn make_for_new_database(settings: &Settings) -> Result<(), Failure> {

@@ -7,10 +7,23 @@ use crate::database;
 use crate::failure::Failure;
 use crate::master_key;
 use crate::process;
-use crate::settings::Settings;
+use crate::settings::{Settings, shown};
 
 pub(crate) fn open(settings: &Settings, public_url: String) -> Result<Service, Failure> {
-    let database = database::open(settings);
+    open_on(settings, database::open(settings), public_url)
+}
+
+/// The same for a command that looks after what is there, and makes nothing of an empty database.
+pub(crate) fn open_initialised(settings: &Settings) -> Result<Service, Failure> {
+    let database = database::open_patiently(settings);
+    if !database::is_initialised(&database).map_err(Failure::because)? {
+        let database = shown::database(database.url());
+        return Err(Failure::because(format!("there is nothing in the database {database} yet: check --database")));
+    }
+    open_on(settings, database, String::new())
+}
+
+fn open_on(settings: &Settings, database: Database, public_url: String) -> Result<Service, Failure> {
     database::prepare(settings, &database)?;
     let ring = master_key::open(settings, &database)?;
     start(settings, database, ring, public_url)

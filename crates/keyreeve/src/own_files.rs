@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use service::Clock;
@@ -31,6 +31,40 @@ pub(crate) fn create_whole(path: &Path, text: &str) -> io::Result<()> {
     let _ = std::fs::remove_file(&draft);
     written?;
     File::open(directory(path))?.sync_all()
+}
+
+/// Holds a file against others who would change it the same way, until the handle is dropped.
+pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    loop {
+        let file = File::open(path)?;
+        file.lock()?;
+        // Whoever had it before has put another file in its place.
+        if file.metadata()?.ino() == std::fs::metadata(path)?.ino() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Puts another text into the place of a file, all of it at one moment. It goes on to belong to whom it belonged.
+pub(crate) fn replace_whole(path: &Path, before: &File, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let draft = draft_of(&path);
+    let replace = || {
+        let mut file = create(&draft)?;
+        let (owner, new) = (before.metadata()?, file.metadata()?);
+        if (owner.uid(), owner.gid()) != (new.uid(), new.gid()) {
+            fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, &path)
+    };
+    let replaced = replace();
+    if replaced.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    replaced?;
+    File::open(directory(&path))?.sync_all()
 }
 
 /// A name that nobody else takes, not even the same process in another container.

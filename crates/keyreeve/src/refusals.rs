@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use persistence::{Database, KeyRing};
 use service::Clock;
 
-use crate::database;
+use crate::database::{self, Fit};
 use crate::master_key;
 use crate::settings::{MetricsListen, Settings, shown};
 use crate::tls;
@@ -80,12 +80,17 @@ fn look_into(database: &Database, reasons: &mut Vec<String>) -> Result<Option<bo
 }
 
 fn why_it_does_not_open(settings: &Settings, database: &Database, ring: &KeyRing) -> Option<String> {
+    let file = settings.master_key_file.display();
     match database::opens_with(database, ring) {
-        Ok(true) => None,
-        Ok(false) => Some(format!(
-            "the master key file {} is not the one that the database {} was set up with: \
+        Ok(Fit::Opens) => None,
+        Ok(Fit::Lacks(id)) => Some(format!(
+            "the master key file {file} lacks the key {id}, by which something in the database {} may be sealed: \
+             copy the file of another replica here, or put that key back",
+            shown::database(database.url()),
+        )),
+        Ok(Fit::Strange) => Some(format!(
+            "the master key file {file} is not the one that the database {} was set up with: \
              copy that one here, or name it with --master-key-file",
-            settings.master_key_file.display(),
             shown::database(database.url()),
         )),
         Err(why) => Some(why),

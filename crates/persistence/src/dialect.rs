@@ -207,6 +207,24 @@ impl AnyConnection {
         }
     }
 
+    /// The master key that seals. Whoever makes another one seal waits for those who hold this, and is waited for.
+    pub(crate) fn hold_sealing_key(&mut self) -> Result<Option<String>> {
+        let query = match self {
+            Self::Postgres(_) => "SELECT id AS text FROM master_keys WHERE seals FOR KEY SHARE",
+            Self::Sqlite(_) => "SELECT id AS text FROM master_keys WHERE seals",
+        };
+        Ok(diesel::sql_query(query).get_result::<OneText>(self).optional()?.map(|row| row.text))
+    }
+
+    /// The same for who is about to make another one seal.
+    pub(crate) fn take_sealing_key(&mut self) -> Result<Option<String>> {
+        let query = match self {
+            Self::Postgres(_) => "SELECT id AS text FROM master_keys WHERE seals FOR UPDATE",
+            Self::Sqlite(_) => "SELECT id AS text FROM master_keys WHERE seals",
+        };
+        Ok(diesel::sql_query(query).get_result::<OneText>(self).optional()?.map(|row| row.text))
+    }
+
     pub(crate) fn ping(&mut self) -> Result<()> {
         Ok(self.batch_execute("SELECT 1")?)
     }

@@ -31,6 +31,9 @@ pub enum Error {
     /// A sealed value that this replica's keys do not open, or that was moved from another place.
     #[error("a sealed value does not open: {0}")]
     Unsealable(&'static str),
+    /// Others seal by a master key that this process has not been given.
+    #[error("the master key {0} is not in this process's master key file")]
+    MasterKeyMissing(String),
     /// A transaction changed something and said nothing of it to the audit.
     #[error("the transaction \"{0}\" left no trace in the audit")]
     Unaudited(&'static str),

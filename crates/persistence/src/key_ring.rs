@@ -6,9 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Entropy, Secret};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// One or more master keys. The first seals; any of them opens what it sealed, found by its id and never by trial.
+/// One or more master keys. Each opens what it sealed, found by its id and never by trial. Which of them seals is written
+/// in the database, so that all who share it agree.
 #[derive(ZeroizeOnDrop)]
 pub struct KeyRing {
     keys: Vec<MasterKey>,
@@ -29,16 +30,11 @@ const PRINTED_SOMEWHERE: [&str; 2] = [
 ];
 
 impl KeyRing {
-    /// Reads the text of a master key file: one base 64 key of 32 bytes a line, the sealing one first. Empty lines
-    /// and lines that start with `#` are for people.
+    /// Reads the text of a master key file: one base 64 key of 32 bytes a line, the newest first. Empty lines and lines
+    /// that start with `#` are for people.
     pub fn parse(text: &Secret) -> Result<Self, String> {
-        let keys = text
-            .expose()
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(MasterKey::parse)
-            .collect::<Result<Vec<_>, _>>()?;
+        let lines = text.expose().lines().map(str::trim);
+        let keys = lines.filter(|line| holds_key(line)).map(MasterKey::parse).collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() {
             return Err("The master key file holds no key.".to_owned());
         }
@@ -47,21 +43,58 @@ impl KeyRing {
 
     /// The text of a new master key file.
     pub fn draw(entropy: &mut Entropy) -> Secret {
-        let mut key = entropy.bytes::<32>();
-        let line = STANDARD.encode(key);
-        key.zeroize();
+        let key = MasterKey::of(Zeroizing::new(entropy.bytes::<32>()));
+        let line = Zeroizing::new(STANDARD.encode(key.key));
+        let id = &key.id;
         Secret::new(format!(
-            "# Keyreeve master key. Whoever has this and the database has every secret. Keep a copy apart from backups.\n{line}\n"
+            "# Keyreeve master key {id}. Whoever has this and the database has every secret. \
+             Keep a copy apart from backups.\n{}\n",
+            line.as_str()
         ))
     }
 
-    pub(crate) fn sealing(&self) -> Option<&MasterKey> {
-        self.keys.first()
+    /// The text of a master key file with another key in front.
+    pub fn draw_before(text: &Secret, entropy: &mut Entropy) -> Secret {
+        Secret::new(format!("{}{}", Self::draw(entropy).expose(), text.expose()))
+    }
+
+    /// The same text without one key and the remarks that name it.
+    pub fn without(text: &Secret, id: &str) -> Result<Secret, String> {
+        let mut kept = String::with_capacity(text.expose().len());
+        for line in text.expose().lines() {
+            let goes = if holds_key(line.trim()) {
+                MasterKey::parse(line.trim())?.id == id
+            } else {
+                line.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == id)
+            };
+            if !goes {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+        }
+        Ok(Secret::new(kept))
+    }
+
+    /// The newest first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(MasterKey::id)
+    }
+
+    pub fn newest(&self) -> &str {
+        self.ids().next().unwrap_or_default()
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.by_id(id).is_some()
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<&MasterKey> {
         self.keys.iter().find(|key| key.id == id)
     }
+}
+
+fn holds_key(line: &str) -> bool {
+    !line.is_empty() && !line.starts_with('#')
 }
 
 impl MasterKey {
@@ -79,9 +112,13 @@ impl MasterKey {
         if PRINTED_SOMEWHERE.contains(&hex(&Sha256::digest(key)).as_str()) {
             return Err("A master key in the file is printed in public examples: it protects nothing.".to_owned());
         }
-        let fingerprint = Sha256::new().chain_update(b"keyreeve master key id").chain_update(key).finalize();
+        Ok(Self::of(Zeroizing::new(key)))
+    }
+
+    fn of(key: Zeroizing<[u8; 32]>) -> Self {
+        let fingerprint = Sha256::new().chain_update(b"keyreeve master key id").chain_update(*key).finalize();
         let id = hex(&fingerprint).chars().take(16).collect();
-        Ok(Self { id, key })
+        Self { id, key: *key }
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -115,13 +152,21 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_seals_and_all_open() {
+    fn a_key_comes_in_front_and_goes_with_its_remark() {
         let mut entropy = Entropy::from_seed([1; 32]);
-        let (new, old) = (KeyRing::draw(&mut entropy), KeyRing::draw(&mut entropy));
-        let ring = parse(&format!("{}\n{}", new.expose(), old.expose())).unwrap();
-        let old_id = KeyRing::parse(&old).unwrap().sealing().unwrap().id().to_owned();
-        assert_ne!(ring.sealing().unwrap().id(), old_id);
-        assert!(ring.by_id(&old_id).is_some());
+        let old = KeyRing::draw(&mut entropy);
+        let both = KeyRing::draw_before(&old, &mut entropy);
+        let ring = KeyRing::parse(&both).unwrap();
+        let old_id = KeyRing::parse(&old).unwrap().newest().to_owned();
+        let new_id = ring.newest().to_owned();
+        assert!(new_id != old_id && ring.ids().eq([new_id.as_str(), old_id.as_str()]) && ring.has(&old_id));
+
+        let remarked = Secret::new(format!("# The safe has a copy.\n\n{}", both.expose()));
+        let left = KeyRing::without(&remarked, &new_id).unwrap();
+        assert_eq!(left.expose(), format!("# The safe has a copy.\n\n{}", old.expose()));
+        let left = KeyRing::without(&both, &old_id).unwrap();
+        assert!(!left.expose().contains(&old_id) && KeyRing::parse(&left).unwrap().newest() == new_id);
+        assert_eq!(KeyRing::without(&both, "0123456789abcdef").unwrap().expose(), both.expose());
     }
 
     #[test]

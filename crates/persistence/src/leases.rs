@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use domain::gateway::Gateway;
 use domain::id::GatewayId;
 
-use crate::System;
 use crate::changes::Look;
 use crate::error::{Error, Result};
 use crate::schema::{gateway_leases, nodes};
 use crate::transaction::{Reading, Writing};
+use crate::{KeyRing, System};
 
 /// A process of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,13 +47,28 @@ pub enum Holder {
     Gateway { id: String, instance: String },
 }
 
-/// Lets a node answer from memory until then; what it remembers is as new as what it saw when it looked.
-pub fn renew_node(_: System, db: &mut Writing<'_>, node: &Node, look: &Look, applied: i64, until: i64) -> Result<()> {
-    let change = (nodes::applied.eq(applied), nodes::snapshot.eq(&look.snapshot), nodes::leased_until.eq(until));
+/// Lets a node answer from memory until then; what it remembers is as new as what it saw when it looked, and it can open
+/// what these master keys sealed.
+pub fn renew_node(
+    _: System,
+    db: &mut Writing<'_>,
+    node: &Node,
+    look: &Look,
+    applied: i64,
+    until: i64,
+    ring: &KeyRing,
+) -> Result<()> {
+    let keys = ring.ids().collect::<Vec<_>>().join(" ");
+    let change = (
+        nodes::applied.eq(applied),
+        nodes::snapshot.eq(&look.snapshot),
+        nodes::leased_until.eq(until),
+        nodes::master_keys.eq(&keys),
+    );
     if diesel::update(nodes::table.find(&node.id)).set(change).execute(db.connection())? > 0 {
         return Ok(());
     }
-    let row = (nodes::id.eq(&node.id), nodes::name.eq(&node.name), change.0, change.1, change.2);
+    let row = (nodes::id.eq(&node.id), nodes::name.eq(&node.name), change);
     diesel::insert_into(nodes::table).values(row).execute(db.connection())?;
     Ok(())
 }
@@ -62,6 +77,15 @@ pub fn renew_node(_: System, db: &mut Writing<'_>, node: &Node, look: &Look, app
 pub fn end_node(_: System, db: &mut Writing<'_>, node: &Node) -> Result<()> {
     diesel::delete(nodes::table.find(&node.id)).execute(db.connection())?;
     Ok(())
+}
+
+/// The names of those nodes that answer now, and whether each has this master key.
+pub fn nodes_with_key(_: System, db: &mut Reading<'_>, master_key: &str) -> Result<Vec<(String, bool)>> {
+    let now = db.connection.clock()?;
+    let live = nodes::table.filter(nodes::leased_until.gt(now)).order((nodes::name, nodes::id));
+    let found: Vec<(String, String)> = live.select((nodes::name, nodes::master_keys)).load(db.connection)?;
+    let has = |keys: &str| keys.split(' ').any(|id| id == master_key);
+    Ok(found.into_iter().map(|(name, keys)| (name, has(&keys))).collect())
 }
 
 /// The same for a process of a gateway, from now on. Neither its end nor what it has heard goes back.

@@ -3,6 +3,16 @@
 use diesel::{allow_tables_to_appear_in_same_query, table};
 
 table! {
+    master_keys (id) {
+        id -> Text,
+        seals -> Bool,
+        canary -> Nullable<Binary>,
+        created_at -> BigInt,
+        alone_since -> Nullable<BigInt>,
+    }
+}
+
+table! {
     service_keys (name) {
         name -> Text,
         sealed_by -> Text,
@@ -263,6 +273,7 @@ table! {
         applied -> BigInt,
         snapshot -> Text,
         leased_until -> BigInt,
+        master_keys -> Text,
     }
 }
 

@@ -7,6 +7,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use domain::Entropy;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ pub struct Sealed {
 /// Where a sealed value lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
+    Canary { master_key: &'a str },
     ServiceKey { name: &'a str },
     TenantKey { tenant: &'a str, version: i64 },
     OneTimeSecret { caller: &'a str, object: &'a str },
@@ -34,6 +36,7 @@ impl Place<'_> {
     fn bytes(&self) -> Vec<u8> {
         let number;
         let parts: [&str; 5] = match self {
+            Self::Canary { master_key } => ["canary", master_key, "", "", ""],
             Self::ServiceKey { name } => ["service key", name, "", "", ""],
             Self::TenantKey { tenant, version } => {
                 number = version.to_string();
@@ -58,14 +61,26 @@ impl Place<'_> {
 const NONCE: usize = 24;
 
 impl KeyRing {
-    pub fn seal(&self, place: Place<'_>, plain: &[u8], entropy: &mut Entropy) -> Result<Sealed> {
-        let key = self.sealing().ok_or(Error::Unsealable("there is no master key"))?;
-        Ok(Sealed { by: key.id().to_owned(), bytes: seal(key.bytes(), place, plain, entropy)? })
+    /// By one of the master keys: [`crate::master_keys::seal`] knows which.
+    pub(crate) fn seal(&self, by: &str, place: Place<'_>, plain: &[u8], entropy: &mut Entropy) -> Result<Sealed> {
+        let bytes = seal(self.key(by)?.bytes(), place, plain, entropy)?;
+        Ok(Sealed { by: by.to_owned(), bytes })
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>> {
-        let key = self.by_id(&sealed.by).map(MasterKey::bytes);
-        open(key.ok_or(Error::Unsealable("it was sealed by another master key"))?, place, &sealed.bytes)
+        open(self.key(&sealed.by)?.bytes(), place, &sealed.bytes)
+    }
+
+    /// The same value in the same place, by another master key. Its nonce comes from the seed and the place: a transaction
+    /// that is tried again may find other rows, and must not use the nonce of one for another.
+    pub(crate) fn reseal(&self, to: &str, place: Place<'_>, sealed: &Sealed, seed: &[u8; 32]) -> Result<Sealed> {
+        let plain = self.open(place, sealed)?;
+        let of_place = Sha256::new().chain_update(seed).chain_update(place.bytes()).finalize();
+        self.seal(to, place, &plain, &mut Entropy::from_seed(of_place.into()))
+    }
+
+    fn key(&self, id: &str) -> Result<&MasterKey> {
+        self.by_id(id).ok_or_else(|| Error::MasterKeyMissing(id.to_owned()))
     }
 }
 
@@ -132,28 +147,86 @@ mod tests {
         KeyRing::parse(&KeyRing::draw(&mut Entropy::from_seed([seed; 32]))).unwrap()
     }
 
+    fn seal(ring: &KeyRing, place: Place<'_>) -> Sealed {
+        ring.seal(ring.newest(), place, b"plain", &mut Entropy::from_seed([2; 32])).unwrap()
+    }
+
+    /// Of every kind, with the same names and with others, and with names that run into each other.
+    fn places() -> Vec<Place<'static>> {
+        let names = ["ten_a", "ten_b", "ten_a1", "1", ""];
+        let mut places = Vec::new();
+        for one in names {
+            places.extend([Place::Canary { master_key: one }, Place::ServiceKey { name: one }]);
+            places.extend([1, 2, 12].map(|version| Place::TenantKey { tenant: one, version }));
+            for two in names {
+                places.push(Place::OneTimeSecret { caller: one, object: two });
+                places.push(Place::Claim { tenant: "ten_a", claim: one, access_key_id: two });
+                places.push(Place::Claim { tenant: one, claim: two, access_key_id: "KR1" });
+                for version in [1, 2] {
+                    places.push(Place::S3Secret { tenant: one, key: two, access_key_id: "KR2", version });
+                    places.push(Place::S3Secret { tenant: "ten_a", key: one, access_key_id: two, version });
+                }
+            }
+        }
+        let mut distinct: Vec<Place<'static>> = Vec::new();
+        for place in places {
+            if !distinct.contains(&place) {
+                distinct.push(place);
+            }
+        }
+        distinct
+    }
+
     #[test]
     fn what_was_sealed_opens_in_its_place_only() {
-        let ring = ring(1);
-        let place = Place::TenantKey { tenant: "ten_a", version: 1 };
-        let sealed = ring.seal(place, b"plain", &mut Entropy::from_seed([2; 32])).unwrap();
-        assert_eq!(ring.open(place, &sealed).unwrap().as_slice(), b"plain");
-        for elsewhere in [
-            Place::TenantKey { tenant: "ten_b", version: 1 },
-            Place::TenantKey { tenant: "ten_a", version: 2 },
-            Place::TenantKey { tenant: "ten_a1", version: 0 },
-            Place::ServiceKey { name: "ten_a" },
-            Place::OneTimeSecret { caller: "ten_a", object: "1" },
-        ] {
-            assert!(ring.open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
+        let (ring, places) = (ring(1), places());
+        let data_key = DataKey { version: 1, key: [9; 32] };
+        let sealed: Vec<_> = places
+            .iter()
+            .map(|place| {
+                let secret = data_key.seal(*place, b"plain", &mut Entropy::from_seed([2; 32])).unwrap();
+                (seal(&ring, *place), secret)
+            })
+            .collect();
+        assert!(places.len() > 150);
+        for (from, (by_master, by_data)) in sealed.iter().enumerate() {
+            for (to, place) in places.iter().enumerate() {
+                let opened = (ring.open(*place, by_master), data_key.open(*place, by_data));
+                if from == to {
+                    assert_eq!(
+                        (opened.0.unwrap().as_slice(), opened.1.unwrap().as_slice()),
+                        (&b"plain"[..], &b"plain"[..])
+                    );
+                } else {
+                    assert!(opened.0.is_err() && opened.1.is_err(), "{:?} opened in {place:?}", places[from]);
+                }
+            }
         }
+    }
+
+    #[test]
+    fn what_is_sealed_again_opens_in_its_place_by_the_new_key_only() {
+        let mut entropy = Entropy::from_seed([1; 32]);
+        let old = KeyRing::draw(&mut entropy);
+        let both = KeyRing::parse(&KeyRing::draw_before(&old, &mut entropy)).unwrap();
+        let old = KeyRing::parse(&old).unwrap();
+        let (here, there) = (Place::ServiceKey { name: "cursor" }, Place::ServiceKey { name: "session" });
+        let first = seal(&old, here);
+        let again = both.reseal(both.newest(), here, &first, &[3; 32]).unwrap();
+        assert_eq!(both.open(here, &again).unwrap().as_slice(), b"plain");
+        assert!(both.open(there, &again).is_err());
+        assert!(matches!(old.open(here, &again), Err(Error::MasterKeyMissing(id)) if id == both.newest()));
+        assert_eq!(both.reseal(both.newest(), here, &first, &[3; 32]).unwrap(), again, "tried again it is the same");
+        let elsewhere = both.reseal(both.newest(), there, &seal(&old, there), &[3; 32]).unwrap();
+        assert_ne!(elsewhere.bytes[..NONCE], again.bytes[..NONCE], "and another place has another nonce");
+        assert!(both.reseal(both.newest(), there, &first, &[3; 32]).is_err(), "what was moved is not sealed again");
     }
 
     #[test]
     fn every_bit_counts() {
         let ring = ring(1);
         let place = Place::ServiceKey { name: "cursor" };
-        let sealed = ring.seal(place, b"plain", &mut Entropy::from_seed([2; 32])).unwrap();
+        let sealed = seal(&ring, place);
         for bit in 0..sealed.bytes.len() * 8 {
             let mut flipped = sealed.clone();
             flipped.bytes[bit / 8] ^= 1 << (bit % 8);
@@ -168,7 +241,9 @@ mod tests {
     #[test]
     fn another_ring_opens_nothing() {
         let place = Place::ServiceKey { name: "cursor" };
-        let sealed = ring(1).seal(place, b"plain", &mut Entropy::from_seed([2; 32])).unwrap();
-        assert!(matches!(ring(3).open(place, &sealed), Err(Error::Unsealable("it was sealed by another master key"))));
+        let sealed = seal(&ring(1), place);
+        assert!(matches!(ring(3).open(place, &sealed), Err(Error::MasterKeyMissing(id)) if id == sealed.by));
+        let renamed = Sealed { by: ring(3).newest().to_owned(), ..sealed };
+        assert!(matches!(ring(3).open(place, &renamed), Err(Error::Unsealable(_))));
     }
 }

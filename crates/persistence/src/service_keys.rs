@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Error, Result};
+use crate::master_keys;
 use crate::rows::{Row, micros};
 use crate::schema::service_keys;
 use crate::sealed::{Place, Sealed};
@@ -52,9 +53,10 @@ pub fn load(_: System, db: &mut Reading<'_>, ring: &KeyRing) -> Result<Option<Se
 
 /// Draws them for a new database. Of several that try at once, one succeeds and the others find [`Error::Taken`].
 pub fn insert(_: System, db: &mut Writing<'_>, ring: &KeyRing) -> Result<()> {
+    master_keys::insert_first(db, ring)?;
     for name in [TOKEN_PEPPER, SESSION, CURSOR] {
         let key = Zeroizing::new(db.entropy().bytes::<32>());
-        let sealed = ring.seal(Place::ServiceKey { name }, key.as_slice(), db.entropy())?;
+        let sealed = master_keys::seal(db, ring, Place::ServiceKey { name }, key.as_slice())?;
         let created_at = micros(db.now());
         let row = ServiceKeyRow { name: name.to_owned(), sealed_by: sealed.by, sealed: sealed.bytes, created_at };
         diesel::insert_into(service_keys::table).values(&row).execute(db.connection())?;

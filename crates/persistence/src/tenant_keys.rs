@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::KeyRing;
 use crate::error::{Error, Result};
+use crate::master_keys;
 use crate::rows::{Row, micros};
 use crate::schema::tenant_keys;
 use crate::sealed::{DataKey, Place, Sealed, SealedSecret};
@@ -26,7 +27,7 @@ struct TenantKeyRow {
 pub fn insert_first(db: &mut Writing<'_>, ring: &KeyRing, tenant: &TenantId) -> Result<()> {
     let key = Zeroizing::new(db.entropy().bytes::<32>());
     let version = 1;
-    let sealed = ring.seal(Place::TenantKey { tenant: tenant.as_str(), version }, key.as_slice(), db.entropy())?;
+    let sealed = master_keys::seal(db, ring, Place::TenantKey { tenant: tenant.as_str(), version }, key.as_slice())?;
     let row = TenantKeyRow {
         tenant_id: tenant.to_string(),
         version,

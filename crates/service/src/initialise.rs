@@ -4,7 +4,7 @@ use domain::audit::{AuditAction, Chain, Target};
 use domain::key_model::{self, KeyModel};
 use domain::text::{KeyModelName, Name};
 use persistence::service_keys::{self, ServiceKeys};
-use persistence::{Database, KeyRing, System, changes, key_models};
+use persistence::{Database, KeyRing, System, changes, key_models, master_keys};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -29,6 +29,18 @@ pub(crate) fn service_keys(
     load(database, ring)?.ok_or(StartError::NoSchema)
 }
 
+/// Refuses a ring that could not open everything, and gives canaries to keys that have none.
+pub(crate) fn master_keys(database: &Database, ring: &KeyRing, context: &mut Context) -> Result<(), StartError> {
+    match database.read(|db| master_keys::check(SYSTEM, db, ring)) {
+        Err(persistence::Error::MasterKeyMissing(id)) => return Err(StartError::MasterKeyMissing(id)),
+        Err(persistence::Error::Unsealable(_)) => return Err(StartError::WrongMasterKey),
+        other => other?,
+    }
+    let author = context.author(SYSTEM.actor());
+    database.keep_books("add canaries", &author, |db| master_keys::add_canaries(SYSTEM, db, ring))?;
+    Ok(())
+}
+
 /// Lets the feed of changes go on above what it holds, if the database was restored into another cluster.
 pub(crate) fn rebase_feed(database: &Database, context: &mut Context) -> Result<()> {
     let author = context.author(SYSTEM.actor());
@@ -37,7 +49,10 @@ pub(crate) fn rebase_feed(database: &Database, context: &mut Context) -> Result<
 
 fn load(database: &Database, ring: &KeyRing) -> Result<Option<ServiceKeys>, StartError> {
     match database.read(|db| service_keys::load(SYSTEM, db, ring)) {
-        Err(persistence::Error::Unsealable(_)) => Err(StartError::WrongMasterKey),
+        // The keys that are opened first: who lacks theirs has somebody else's file.
+        Err(persistence::Error::Unsealable(_) | persistence::Error::MasterKeyMissing(_)) => {
+            Err(StartError::WrongMasterKey)
+        }
         other => Ok(other?),
     }
 }

@@ -25,6 +25,7 @@ mod jobs;
 pub mod key_models;
 pub mod keys;
 mod last_used;
+pub mod master_keys;
 mod once;
 pub mod partners;
 mod passwords;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::audit::Chain;
 use domain::{Secret, time};
 use persistence::idempotent_requests::{self, IdempotentRequest};
-use persistence::{Author, Place, Reading, Writing};
+use persistence::{Author, Place, Reading, Writing, master_keys};
 use zeroize::Zeroizing;
 
 use crate::context::Context;
@@ -71,7 +71,7 @@ impl Service {
         let object_id = made.id();
         let place = Place::OneTimeSecret { caller: &once.caller, object: &object_id };
         let secret = match made.secret() {
-            Some(secret) => Some(self.ring.seal(place, secret.expose().as_bytes(), db.entropy())?),
+            Some(secret) => Some(master_keys::seal(db, &self.ring(), place, secret.expose().as_bytes())?),
             None => None,
         };
         let (object_version, at) = (made.version(), db.now());
@@ -93,7 +93,7 @@ impl Service {
         }
         let place = Place::OneTimeSecret { caller: &once.caller, object: &earlier.object_id };
         let secret = match &earlier.secret {
-            Some(sealed) => Some(as_text(&self.ring.open(place, sealed)?)),
+            Some(sealed) => Some(as_text(&self.ring().open(place, sealed)?)),
             None => None,
         };
         match again(db, &earlier.object_id, secret)? {

@@ -1,6 +1,6 @@
 //! Everything a use case needs to work with, opened once.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use authz::{Action, OneGateway, Partnership, Permit, Tenancy, authorize};
 use authz::{Caller, OnPartner, OnTenant};
@@ -25,7 +25,7 @@ use crate::token_hash::TokenHasher;
 
 pub struct Service {
     pub(crate) database: Database,
-    pub(crate) ring: KeyRing,
+    ring: RwLock<Arc<KeyRing>>,
     pub(crate) clock: Clock,
     pub(crate) entropy: EntropySource,
     pub(crate) tokens: TokenHasher,
@@ -84,6 +84,11 @@ pub enum StartError {
          Give this replica a copy of that master key file (--master-key-file)"
     )]
     WrongMasterKey,
+    #[error(
+        "the master key file lacks the key {0}, by which something in the database may be sealed: \
+         copy the file of another replica here, or put that key back (--master-key-file)"
+    )]
+    MasterKeyMissing(String),
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -115,6 +120,7 @@ impl Service {
             once: None,
         };
         let keys = initialise::service_keys(&database, &ring, &mut context)?;
+        initialise::master_keys(&database, &ring, &mut context)?;
         initialise::rebase_feed(&database, &mut context)?;
         let plane = Plane::new(node, &mut entropy.draw()?);
         Ok(Self::with(database, ring, clock, entropy, &keys, public_url, plane))
@@ -142,7 +148,7 @@ impl Service {
             denials: Denials::default(),
             jobs: Jobs::default(),
             database,
-            ring,
+            ring: RwLock::new(Arc::new(ring)),
             clock,
             entropy,
             public_url,
@@ -155,6 +161,15 @@ impl Service {
 
     pub fn jobs(&self) -> &Jobs {
         &self.jobs
+    }
+
+    /// The master keys that this process has now.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_ring(&self, ring: KeyRing) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
     pub fn clock(&self) -> &Clock {

@@ -18,7 +18,7 @@ import { say } from "../parts/toasts.js";
 
 /** What can happen to what. */
 const ACTIONS = Object.entries({
-  platform: "initialised", operator: "bootstrapped", setup_link: "made", region: "created changed deleted", key_model: "created changed deleted",
+  platform: "initialised", operator: "bootstrapped", setup_link: "made", master_key: "promoted rotated removed", region: "created changed deleted", key_model: "created changed deleted",
   partner: "created changed guardrails_changed stopped stop_undone suspended resumed deleted",
   tenant: "created changed suspended resumed deleted restored purged", tenant_region: "changed", instance: "created changed deleted",
   bucket: "registered unregistered", key: "created imported changed reset rotated retired disabled enabled revoked deleted claimed",

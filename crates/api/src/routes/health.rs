@@ -1,5 +1,6 @@
 use actix_web::{get, web};
 use chrono::TimeDelta;
+use service::Service;
 use wire::Health;
 
 use crate::http::Reply;
@@ -17,13 +18,13 @@ pub(crate) async fn read_liveness() -> Reply {
 
 /// Can it serve?
 ///
-/// Asks the database. Send no requests here while it says no.
+/// Asks the database, and whether this replica has every master key. Send no requests here while it says no.
 #[utoipa::path(tag = "health", operation_id = "read_readiness", responses((status = 200, description = "Ready", body = Health)))]
 #[get("/readyz")]
 pub(crate) async fn read_readiness(blocking: web::Data<Blocking>) -> Result<Reply, Problem> {
-    blocking
-        .run(|service| Ok(service.database().ping()?))
-        .await
-        .map_err(|_| Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2)))?;
+    blocking.run(Service::check_readiness).await.map_err(|problem| match problem.kind {
+        Kind::MasterKeyMissing => problem,
+        _ => Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2)),
+    })?;
     Ok(Reply::ok(&Health { status: "ok".to_owned() }))
 }

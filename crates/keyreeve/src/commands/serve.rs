@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::first_operator::{self, Invitation};
 use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
-use crate::{opened, refusals, tls};
+use crate::{opened, refusals, ring_follower, tls};
 
 /// How long requests under way may take to finish.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -79,10 +79,12 @@ async fn serve(
     drop(invitation);
 
     let background = Background::start(&service);
+    let ring_follower = ring_follower::start(&service, settings.master_key_file.clone());
     let served = until_told_to_stop(server, signals).await;
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
+    ring_follower.abort();
     background.finish().await;
     follower.finish();
     tracing::info!("stopped");

@@ -6,14 +6,15 @@ use testkit::{Answer, Client, Signer};
 
 use crate::home::{Home, Server};
 
-const REGION: &str = "waw3-1";
+pub(crate) const REGION: &str = "waw3-1";
 
 pub(crate) struct Fleet {
     pub(crate) replicas: Vec<Server>,
     operator: String,
-    gateway: String,
+    pub(crate) gateway: String,
     tenant: String,
-    _home: Home,
+    pub(crate) database: String,
+    pub(crate) home: Home,
 }
 
 pub(crate) struct Key {
@@ -38,7 +39,7 @@ impl Fleet {
         let gateway = client.post("/v1/gateways", gateway).expect(201).header("location").to_owned();
         let token = json!({"description": "edge", "expires_at": now() + chrono::TimeDelta::hours(1)});
         let gateway = client.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
-        Self { replicas, operator, gateway, tenant, _home: home }
+        Self { replicas, operator, gateway, tenant, database: database.to_owned(), home }
     }
 
     /// The operator, at one of the replicas.
@@ -52,12 +53,22 @@ impl Fleet {
 
     pub(crate) fn key(&self, label: &str) -> Key {
         let made = self.operator(0).post(&format!("{}/keys", self.tenant), json!({"region": REGION, "label": label}));
-        let made = made.expect(201);
-        Key { path: made.header("location").to_owned(), signer: Signer::of(&made) }
+        Key::of(&made.expect(201))
+    }
+
+    /// One more replica, which reads its master keys from a file of its own.
+    pub(crate) fn another(&self, master_key_file: &str) -> Server {
+        let settings = ["--database", &self.database, "--lease-seconds", "5", "--master-key-file", master_key_file];
+        self.home.serve(&settings)
     }
 }
 
 impl Key {
+    /// Out of the answer that made it.
+    pub(crate) fn of(made: &Answer) -> Self {
+        Self { path: made.header("location").to_owned(), signer: Signer::of(made) }
+    }
+
     pub(crate) fn verify(&self, gateway: &Client) -> Answer {
         gateway.post("/v1/gateway/verify", self.signer.request(now()))
     }

@@ -14,6 +14,7 @@ mod pages;
 mod postgres;
 mod refusals;
 mod revocation;
+mod rotation;
 mod serve;
 mod settings;
 mod terminal;

@@ -103,7 +103,7 @@ impl Service {
         claim: &Claim,
         secret: &Secret,
     ) -> Result<SealedSecret> {
-        let data_key = tenant_keys::newest(permit, db, &self.ring)?;
+        let data_key = tenant_keys::newest(permit, db, &self.ring())?;
         Ok(data_key.seal(place(claim), secret.expose().as_bytes(), db.entropy())?)
     }
 }

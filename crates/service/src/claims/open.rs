@@ -65,7 +65,7 @@ impl Service {
         liveness::pair(Some(&standing), now).map_err(|_| Error::DeadLink)?;
 
         let sealed = claim.sealed.as_ref().ok_or(Error::DeadLink)?;
-        let plain = tenant_keys::of(link.tenant(), db, &self.ring, sealed)?.open(place(claim), sealed)?;
+        let plain = tenant_keys::of(link.tenant(), db, &self.ring(), sealed)?.open(place(claim), sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|_| Error::Hashing)?;
         let secret = SecretAccessKey::parse(text).map_err(|_| Error::Hashing)?;
         Ok(Claimed { key, access_key_id: claim.access_key_id.clone(), secret, region })

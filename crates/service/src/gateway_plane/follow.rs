@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use persistence::changes::Look;
-use persistence::{Bell, Listener, changes, leases};
+use persistence::{Bell, Listener, changes, leases, master_keys};
 
 use super::lease::{Lease, Moment};
 use crate::error::Result;
@@ -189,7 +189,7 @@ impl Service {
                 let is_due =
                     place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= heartbeat));
                 if is_due || (last.is_some() && !self.database.url().is_embedded()) {
-                    self.renew_lease(&look, complete_to)?;
+                    self.renew_lease(&look, complete_to, is_due)?;
                     place.renewed = Some(since);
                     self.plane.lease.extend(since);
                 }
@@ -201,12 +201,17 @@ impl Service {
         }
     }
 
-    fn renew_lease(&self, look: &Look, applied: i64) -> Result<()> {
+    /// A node whose lease may have run out is asked for its master keys again: nobody has waited for it meanwhile.
+    fn renew_lease(&self, look: &Look, applied: i64, may_have_run_out: bool) -> Result<()> {
         let (system, actor) = system("feed");
         let author = self.own_context()?.author(actor);
         let until = look.clock + self.plane.lease.length().num_microseconds().unwrap_or(0);
+        let ring = self.ring();
         self.database.keep_books("renew the node's lease", &author, |db| -> Result<()> {
-            Ok(leases::renew_node(system, db, &self.plane.node, look, applied, until)?)
+            if may_have_run_out {
+                master_keys::check_and_hold(system, db, &ring)?;
+            }
+            Ok(leases::renew_node(system, db, &self.plane.node, look, applied, until, &ring)?)
         })
     }
 

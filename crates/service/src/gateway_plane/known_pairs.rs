@@ -311,7 +311,7 @@ impl Service {
     ) -> Result<Arc<DataKey>> {
         match self.plane.pairs.data_key(&facts.tenant.id, sealed.by()) {
             Some(data_key) => Ok(data_key),
-            None => Ok(Arc::new(pair_facts::data_key(system, db, &self.ring, &facts.tenant.id, sealed)?)),
+            None => Ok(Arc::new(pair_facts::data_key(system, db, &self.ring(), &facts.tenant.id, sealed)?)),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Service {
         secret: &SecretAccessKey,
         maker: &Maker<'_>,
     ) -> Result<NewSecret> {
-        let data_key = tenant_keys::newest(permit, db, &self.ring)?;
+        let data_key = tenant_keys::newest(permit, db, &self.ring())?;
         let plain = secret.secret().expose().as_bytes();
         let sealed = data_key.seal(place(key), plain, db.entropy())?;
         Ok(NewSecret { sealed, made_by: maker.0.to_owned() })
@@ -91,7 +91,7 @@ impl Service {
         let stored = key_pairs::secret(permit, db, &key.pairs.current().access_key_id)?;
         let Some(stored) = stored.filter(|stored| stored.made_by == maker.0) else { return Ok(None) };
         let Some(sealed) = stored.sealed else { return Ok(None) };
-        let plain = tenant_keys::of(permit.tenant(), db, &self.ring, &sealed)?.open(place(key), &sealed)?;
+        let plain = tenant_keys::of(permit.tenant(), db, &self.ring(), &sealed)?.open(place(key), &sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|_| Error::Hashing)?;
         Ok(Some(SecretAccessKey::parse(text).map_err(|_| Error::Hashing)?))
     }

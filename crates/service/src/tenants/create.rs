@@ -70,7 +70,7 @@ pub fn create(
         &Chain::Tenant(tenant.id.clone(), tenant.partner.clone()),
         |db| {
             tenants::insert(permit, db, &tenant)?;
-            tenant_keys::insert_first(db, &service.ring, &tenant.id)?;
+            tenant_keys::insert_first(db, &service.ring(), &tenant.id)?;
             db.record(AuditAction::TenantCreated, Target::new("tenant", &tenant.id), &details(&tenant))?;
             let admin = match &admin {
                 None => None,
