@@ -13,6 +13,7 @@ mod problem;
 mod routes;
 mod server;
 
+pub use http::Drain;
 pub use openapi::document as openapi;
 pub use problem::catalogue as problem_catalogue;
 pub use server::{Options, serve, serve_metrics};

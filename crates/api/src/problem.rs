@@ -164,6 +164,7 @@ problems! {
     Internal = 500, "internal", "Internal error",
         "This should not have happened. The request id helps whoever runs this server to find out why.";
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
+    NotReady = 503, "not-ready", "Not ready", "Send requests to another replica for now. `detail` says why.";
     NoVerdict = 503, "no-verdict", "No verdict",
         "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
