@@ -392,6 +392,13 @@ table! {
     }
 }
 
+table! {
+    compatibility (id) {
+        id -> BigInt,
+        needs -> Text,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     tenants,
     users,

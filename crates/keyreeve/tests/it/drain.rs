@@ -12,7 +12,7 @@ use testkit::postgres::shared;
 
 use crate::balancer::Balancer;
 use crate::fleet::{Fleet, Key};
-use crate::home::Home;
+use crate::home::{Home, until};
 
 /// From the signal to the end of the process, with the usual settings.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -49,9 +49,9 @@ fn replicas_behind_a_balancer_restart_without_one_failed_request() {
     println!(
         "{restarts} restarts, {} requests, {} failed; the longest took {longest:?} to stop",
         load.answered.load(Ordering::SeqCst),
-        load.failed.lock().unwrap().len(),
+        load.failures().len(),
     );
-    assert_eq!(*load.failed.lock().unwrap(), Vec::<String>::new());
+    assert_eq!(load.failures(), Vec::<String>::new());
     assert!(load.answered.load(Ordering::SeqCst) > restarts * 10, "there was hardly any load");
     assert!(longest < LONGEST, "{longest:?}");
 }
@@ -79,7 +79,7 @@ fn a_single_server_answers_everybody_it_let_in() {
             server = home.serve_at(&address, &arguments);
         }
     });
-    assert_eq!(*load.failed.lock().unwrap(), Vec::<String>::new());
+    assert_eq!(load.failures(), Vec::<String>::new());
     println!("{} requests", load.answered.load(Ordering::SeqCst));
     assert!(load.answered.load(Ordering::SeqCst) > 100, "there was hardly any load");
 }
@@ -92,7 +92,7 @@ fn whoever_tells_it_twice_does_not_wait_for_the_notice() {
         server.running.signal(first);
         if let Some(second) = second {
             let log = &server.running.err;
-            crate::home::until("the notice to begin", || log.so_far().contains("not ready any more").then_some(()));
+            until("the notice to begin", || log.so_far().contains("not ready any more").then_some(()));
             let answer = ureq::get(format!("{}/readyz", server.url)).call();
             assert!(matches!(answer, Err(ureq::Error::StatusCode(503))), "{answer:?}");
             assert!(server.is_live());
@@ -104,14 +104,14 @@ fn whoever_tells_it_twice_does_not_wait_for_the_notice() {
 
 /// Requests without end, and what came of them.
 #[derive(Default)]
-struct Load {
+pub(crate) struct Load {
     is_over: AtomicBool,
-    answered: AtomicUsize,
+    pub(crate) answered: AtomicUsize,
     failed: Mutex<Vec<String>>,
 }
 
 /// Ends the load, also when the test fails: or it would wait for it for ever.
-struct Stop<'l>(&'l Load);
+pub(crate) struct Stop<'l>(&'l Load);
 
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
@@ -120,15 +120,25 @@ impl Drop for Stop<'_> {
 }
 
 impl Load {
-    fn until_dropped(&self) -> Stop<'_> {
+    pub(crate) fn until_dropped(&self) -> Stop<'_> {
         Stop(self)
+    }
+
+    /// Waits for some more answers.
+    pub(crate) fn goes_on(&self) {
+        let before = self.answered.load(Ordering::SeqCst);
+        until("more answers", || (self.answered.load(Ordering::SeqCst) > before + 50).then_some(()));
+    }
+
+    pub(crate) fn failures(&self) -> Vec<String> {
+        self.failed.lock().unwrap().clone()
     }
 
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::SeqCst)
     }
 
-    fn keep(&self, work: impl Fn()) {
+    pub(crate) fn keep(&self, work: impl Fn()) {
         while !self.is_over() {
             work();
         }
@@ -144,7 +154,7 @@ impl Load {
     }
 
     /// On connections that it keeps, as gateways do.
-    fn verify(&self, balancer: &Balancer, gateway: &str, key: &Key) {
+    pub(crate) fn verify(&self, balancer: &Balancer, gateway: &str, key: &Key) {
         let agent = agent();
         while !self.is_over() {
             let request =
@@ -154,7 +164,7 @@ impl Load {
         }
     }
 
-    fn write(&self, balancer: &Balancer, operator: &str) {
+    pub(crate) fn write(&self, balancer: &Balancer, operator: &str) {
         let agent = agent();
         while !self.is_over() {
             let request = agent.post(format!("{}/v1/tenants", balancer.url)).header("authorization", bearer(operator));

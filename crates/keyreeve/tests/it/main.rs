@@ -19,4 +19,5 @@ mod serve;
 mod settings;
 mod terminal;
 mod tls;
+mod upgrades;
 mod usage;
