@@ -7,6 +7,7 @@ pub(crate) mod blocking;
 pub(crate) mod body;
 pub(crate) mod conditional;
 pub(crate) mod credential;
+pub(crate) mod drain;
 pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod ndjson;
@@ -21,6 +22,7 @@ pub(crate) mod unmatched;
 
 pub(crate) use anonymous::Anonymous;
 pub(crate) use authorized::Authorized;
+pub use drain::Drain;
 pub(crate) use json::{Json, Validation};
 pub(crate) use query::Query;
 pub(crate) use reply::Reply;

@@ -15,6 +15,7 @@ mod server;
 mod spans;
 
 pub use metrics::catalogue as metric_catalogue;
+pub use http::Drain;
 pub use openapi::document as openapi;
 pub use problem::catalogue as problem_catalogue;
 pub use server::{Options, serve, serve_metrics};

@@ -166,6 +166,7 @@ problems! {
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
     MasterKeyMissing = 503, "master-key-missing", "Master key missing",
         "This replica has not been given a master key that the others have. Try again, and another may answer.";
+    NotReady = 503, "not-ready", "Not ready", "Send requests to another replica for now. `detail` says why.";
     NoVerdict = 503, "no-verdict", "No verdict",
         "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",

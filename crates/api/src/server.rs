@@ -13,6 +13,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use ipnet::IpNet;
 use service::Service;
 
+use crate::http::Drain;
 use crate::http::blocking::Blocking;
 use crate::http::body;
 use crate::http::outermost::{self, TrustedProxies};
@@ -20,6 +21,10 @@ use crate::http::rate_limit::RateLimits;
 use crate::http::unmatched::{self, KnownPaths};
 use crate::spans::Spans;
 use crate::{metrics, openapi, routes};
+
+/// For how many seconds requests under way may go on once the server is stopped; connections that lie idle are closed at
+/// once.
+const FAREWELL: u64 = 4;
 
 pub struct Options {
     pub workers: usize,
@@ -32,14 +37,17 @@ pub struct Options {
     pub console_dir: Option<PathBuf>,
     /// Where requests go that are part of a trace, if somebody exports them.
     pub spans: Option<Spans>,
+    /// By which whoever stops the server says so beforehand.
+    pub drain: Drain,
 }
 
 /// Serves until it is stopped. It listens already when this returns.
 pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> io::Result<Server> {
-    let Options { workers, requests_per_second, trusted_proxies, tls, console_dir, spans } = options;
+    let Options { workers, requests_per_second, trusted_proxies, tls, console_dir, spans, drain } = options;
     let blocking = web::Data::new(Blocking::new(service));
     let limits = web::Data::new(RateLimits::new(requests_per_second));
     let trusted = web::Data::new(TrustedProxies(trusted_proxies));
+    let drain = web::Data::new(drain);
     let assets = web::Data::new(routes::Assets::new(console_dir));
     let spans = web::Data::new(spans);
     let document = openapi::generate();
@@ -51,6 +59,7 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
             .app_data(trusted.clone())
             .app_data(spans.clone())
             .app_data(known.clone())
+            .app_data(drain.clone())
             .app_data(body::bound())
             .configure(routes::pages(&document))
             .configure(routes::console(assets.clone()))
@@ -65,7 +74,7 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
     .client_disconnect_timeout(Duration::from_secs(1))
     .keep_alive(Duration::from_secs(15))
     .max_connections(10_000)
-    .shutdown_timeout(10)
+    .shutdown_timeout(FAREWELL)
     // Who stops the process stops the server: requests under way are answered first.
     .disable_signals();
     let listener = without_delay(listener)?;

@@ -39,10 +39,15 @@ pub(crate) fn prepare(settings: &Settings, database: &Database) -> Result<(), Fa
     if let Some(why) = why_unusable(database.url(), &schema) {
         return Err(Failure::because(why));
     }
-    if schema != Schema::Current {
-        migrate(database)?;
+    match schema {
+        Schema::Empty | Schema::Behind(_) => migrate(database)?,
+        Schema::Ahead(count) => tracing::warn!(
+            "the database has {} of a newer Keyreeve, and says that this one can work with it: upgrade soon",
+            migrations(count)
+        ),
+        Schema::Current | Schema::Unknown(_) => {}
     }
-    Ok(())
+    patiently(is_in_the_way, || database.warm_up()).map_err(|error| Failure::because(sentence(database.url(), &error)))
 }
 
 pub(crate) fn make_directory(settings: &Settings) -> Result<(), Failure> {
@@ -56,7 +61,7 @@ pub(crate) fn make_directory(settings: &Settings) -> Result<(), Failure> {
 pub(crate) fn why_unusable(url: &Url, schema: &Schema) -> Option<String> {
     let database = shown::database(url);
     match schema {
-        Schema::Current | Schema::Empty => None,
+        Schema::Current | Schema::Ahead(_) | Schema::Empty => None,
         Schema::Behind(_) if url.is_embedded() => None,
         Schema::Behind(count) => {
             Some(format!("the database {database} lacks {}: run `keyreeve migrate`", migrations(*count)))

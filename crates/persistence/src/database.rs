@@ -235,6 +235,12 @@ impl Database {
         }
     }
 
+    /// Opens a connection of each kind, so that the first request does not wait for one.
+    pub fn warm_up(&self) -> Result<()> {
+        self.readers.get().map(drop)?;
+        self.writers.get().map(drop)
+    }
+
     /// Whether the database answers at all.
     pub fn ping(&self) -> Result<()> {
         self.read(|reading| reading.connection.ping())

@@ -1,10 +1,12 @@
 //! The schema and how it gets there. The SQL itself is in the top folder `migrations/`, embedded here.
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
+use crate::schema::compatibility;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -17,6 +19,8 @@ pub enum Schema {
     Empty,
     /// So many migrations are missing.
     Behind(usize),
+    /// It has so many that this binary does not know, and says that it can be worked with all the same.
+    Ahead(usize),
     /// It has migrations that this binary does not know, or tables that are not ours.
     Unknown(String),
 }
@@ -31,7 +35,7 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Schema> {
 fn run_locked(connection: &mut AnyConnection) -> Result<Schema> {
     let before = inspect(connection)?;
     match &before {
-        Schema::Current | Schema::Unknown(_) => return Ok(before),
+        Schema::Current | Schema::Ahead(_) | Schema::Unknown(_) => return Ok(before),
         Schema::Empty | Schema::Behind(_) => {}
     }
     match connection {
@@ -59,13 +63,21 @@ pub(crate) fn inspect(connection: &mut AnyConnection) -> Result<Schema> {
             (versions::<diesel::sqlite::Sqlite>(&SQLITE)?, inner.applied_migrations().map_err(wrong)?)
         }
     };
-    if let Some(newer) = applied.iter().find(|version| !known.contains(&version.to_string())) {
-        return Ok(Schema::Unknown(format!("it has migration {newer}, which a newer Keyreeve made")));
+    let applied: Vec<String> = applied.iter().map(as_text).collect();
+    let newer: Vec<&String> = applied.iter().filter(|version| !known.contains(version)).collect();
+    let missing = known.iter().filter(|version| !applied.contains(version)).count();
+    match (newer.first(), missing) {
+        (None, 0) => Ok(Schema::Current),
+        (None, missing) => Ok(Schema::Behind(missing)),
+        (Some(_), 0) if is_compatible(connection, &known)? => Ok(Schema::Ahead(newer.len())),
+        (Some(newer), _) => Ok(Schema::Unknown(format!("it has migration {newer}, which a newer Keyreeve made"))),
     }
-    match known.len() - applied.len() {
-        0 => Ok(Schema::Current),
-        missing => Ok(Schema::Behind(missing)),
-    }
+}
+
+/// Whether a schema that has all we know, and more, lets us work with it.
+fn is_compatible(connection: &mut AnyConnection, known: &[String]) -> Result<bool> {
+    let needs: String = compatibility::table.select(compatibility::needs).first(connection)?;
+    Ok(known.iter().any(|version| *version >= needs))
 }
 
 pub(crate) fn revert_everything(connection: &mut AnyConnection) -> Result<()> {

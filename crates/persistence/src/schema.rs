@@ -403,6 +403,13 @@ table! {
     }
 }
 
+table! {
+    compatibility (id) {
+        id -> BigInt,
+        needs -> Text,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     tenants,
     users,

@@ -107,7 +107,7 @@ impl Service {
             return Err(StartError::Weak(weakness));
         }
         match database.schema()? {
-            Schema::Current => {}
+            Schema::Current | Schema::Ahead(_) => {}
             Schema::Empty => return Err(StartError::NoSchema),
             Schema::Behind(missing) => return Err(StartError::SchemaBehind(missing)),
             Schema::Unknown(why) => return Err(StartError::SchemaUnknown(why)),

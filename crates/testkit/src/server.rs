@@ -5,8 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use actix_web::dev::ServerHandle;
@@ -24,12 +23,18 @@ use crate::postgres;
 
 pub struct Server {
     service: Arc<Service>,
-    address: SocketAddr,
-    handle: ServerHandle,
+    listening: Listening,
     operator: String,
-    follower: Option<Follower>,
+    follower: Mutex<Option<Follower>>,
     /// What goes away with the server.
     _database: Keeper,
+}
+
+/// One port on which the service is served.
+struct Listening {
+    address: SocketAddr,
+    handle: ServerHandle,
+    drain: api::Drain,
 }
 
 enum Keeper {
@@ -64,32 +69,44 @@ impl Server {
     pub fn replica(&self) -> Self {
         let database = Database::open(options(self.service.database().url().clone()));
         let service = service(database, self.now(), 2);
-        let (address, handle) = listen(service.clone(), None);
-        let follower = Some(Follower::start(&service));
-        Self { service, address, handle, operator: self.operator.clone(), follower, _database: Keeper::Shared }
+        let listening = listen(service.clone(), None);
+        let follower = Mutex::new(Some(Follower::start(&service)));
+        Self { service, listening, operator: self.operator.clone(), follower, _database: Keeper::Shared }
     }
 
     /// The same service on another port, where a caller may ask only so often.
     pub fn limited_to(&self, requests_per_second: u32) -> Self {
         let service = self.service.clone();
-        let (address, handle) = listen(service.clone(), Some(requests_per_second));
-        Self { service, address, handle, operator: self.operator.clone(), follower: None, _database: Keeper::Shared }
+        let listening = listen(service.clone(), Some(requests_per_second));
+        Self {
+            service,
+            listening,
+            operator: self.operator.clone(),
+            follower: Mutex::default(),
+            _database: Keeper::Shared,
+        }
     }
 
     /// The same service on another port, where this machine is believed when it says for whom it speaks.
     pub fn behind_proxies(&self) -> Self {
         let service = self.service.clone();
-        let (address, handle) = listen_trusting(service.clone(), None, &["127.0.0.0/8"]);
-        Self { service, address, handle, operator: self.operator.clone(), follower: None, _database: Keeper::Shared }
+        let listening = listen_trusting(service.clone(), None, &["127.0.0.0/8"]);
+        Self {
+            service,
+            listening,
+            operator: self.operator.clone(),
+            follower: Mutex::default(),
+            _database: Keeper::Shared,
+        }
     }
 
     fn start(database: Database, keeper: Keeper) -> Self {
         let service = service(database, beginning(), 1);
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
         let operator = made.text.expose().to_owned();
-        let (address, handle) = listen(service.clone(), None);
-        let follower = Some(Follower::start(&service));
-        Self { service, address, handle, operator, follower, _database: keeper }
+        let listening = listen(service.clone(), None);
+        let follower = Mutex::new(Some(Follower::start(&service)));
+        Self { service, listening, operator, follower, _database: keeper }
     }
 
     pub fn service(&self) -> &Arc<Service> {
@@ -97,11 +114,21 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.listening.address)
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address
+    }
+
+    /// By which whoever stops the server says so.
+    pub fn drain(&self) -> &api::Drain {
+        &self.listening.drain
+    }
+
+    /// From now on it hears of no change, as when the thread that follows the feed has died.
+    pub fn stop_following(&self) {
+        drop(self.follower.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Somebody who has not said who they are.
@@ -180,8 +207,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // The command is sent at once; nobody needs to wait for it.
-        drop(self.handle.stop(false));
-        drop(self.follower.take());
+        drop(self.listening.handle.stop(false));
+        self.stop_following();
     }
 }
 
@@ -208,7 +235,7 @@ fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
     Arc::new(Service::start(setup).expect("a service"))
 }
 
-fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> (SocketAddr, ServerHandle) {
+fn listen(service: Arc<Service>, requests_per_second: Option<u32>) -> Listening {
     listen_trusting(service, requests_per_second, &[])
 }
 
@@ -216,10 +243,12 @@ fn listen_trusting(
     service: Arc<Service>,
     requests_per_second: Option<u32>,
     trusted: &'static [&'static str],
-) -> (SocketAddr, ServerHandle) {
+) -> Listening {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (sender, receiver) = mpsc::channel();
+    let drain = api::Drain::default();
+    let told = drain.clone();
     thread::spawn(move || {
         System::new().block_on(async move {
             let options = api::Options {
@@ -229,11 +258,12 @@ fn listen_trusting(
                 tls: None,
                 console_dir: None,
                 spans: None,
+                drain: told,
             };
             let server = api::serve(service, listener, options).expect("a server");
             sender.send(server.handle()).expect("somebody waits");
             server.await
         })
     });
-    (address, receiver.recv().expect("the server's handle"))
+    Listening { address, handle: receiver.recv().expect("the server's handle"), drain }
 }

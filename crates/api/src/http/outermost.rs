@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -12,6 +13,7 @@ use ipnet::IpNet;
 use tracing::field::display;
 
 use crate::http::blocking::Blocking;
+use crate::http::drain::Drain;
 use crate::http::rate_limit::Left;
 use crate::http::request::RequestInfo;
 use crate::metrics;
@@ -48,6 +50,9 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
     let origin = response.request().clone();
     let left = origin.extensions().get::<Left>().copied();
     set_headers(response.headers_mut(), &info, left);
+    if origin.app_data::<web::Data<Drain>>().is_some_and(|drain| drain.has_begun()) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 
     let route = origin.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let (method, status, took) = (origin.method().as_str(), response.status().as_u16(), started.elapsed());

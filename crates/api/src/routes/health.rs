@@ -3,8 +3,8 @@ use chrono::TimeDelta;
 use service::Service;
 use wire::Health;
 
-use crate::http::Reply;
 use crate::http::blocking::Blocking;
+use crate::http::{Drain, Reply};
 use crate::problem::{Kind, Problem};
 
 /// Is the process alive?
@@ -18,13 +18,23 @@ pub(crate) async fn read_liveness() -> Reply {
 
 /// Can it serve?
 ///
-/// Asks the database, and whether this replica has every master key. Send no requests here while it says no.
+/// Whether the database answers, this replica has every master key, the feed of changes is followed, and nobody has told the
+/// server to stop. Send no requests here while it says no; `detail` says why.
 #[utoipa::path(tag = "health", operation_id = "read_readiness", responses((status = 200, description = "Ready", body = Health)))]
 #[get("/readyz")]
-pub(crate) async fn read_readiness(blocking: web::Data<Blocking>) -> Result<Reply, Problem> {
+pub(crate) async fn read_readiness(blocking: web::Data<Blocking>, drain: web::Data<Drain>) -> Result<Reply, Problem> {
+    let not_ready = |why: &str| Problem::saying(Kind::NotReady, why).retry_after(TimeDelta::seconds(2));
+    if drain.has_begun() {
+        return Err(not_ready("The server is stopping. It finishes what it has been asked."));
+    }
     blocking.run(Service::check_readiness).await.map_err(|problem| match problem.kind {
         Kind::MasterKeyMissing => problem,
         _ => Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2)),
     })?;
+    if !blocking.service().may_answer_from_memory() {
+        return Err(not_ready(
+            "The feed of changes is not followed, so nothing is answered from memory. The log says why.",
+        ));
+    }
     Ok(Reply::ok(&Health { status: "ok".to_owned() }))
 }

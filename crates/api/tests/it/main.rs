@@ -15,6 +15,7 @@ mod gateway_issue;
 mod gateway_verify;
 mod gateways;
 mod guardrails;
+mod health;
 mod idempotency;
 mod isolation;
 mod journey;

@@ -14,12 +14,15 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     if let (Schema::Unknown(_), Some(why)) = (&before, database::why_unusable(database.url(), &before)) {
         return Err(Failure::because(why));
     }
-    if before != Schema::Current {
+    if matches!(before, Schema::Empty | Schema::Behind(_)) {
         database::migrate(&database)?;
     }
     out::say(&match before {
         Schema::Empty => format!("Made the schema of {shown}."),
         Schema::Behind(count) => format!("Applied {} to {shown}.", database::migrations(count)),
+        Schema::Ahead(_) => {
+            format!("The schema of {shown} is of a newer Keyreeve, and this one can work with it: nothing to do.")
+        }
         Schema::Current | Schema::Unknown(_) => format!("The schema of {shown} is up to date: nothing to do."),
     })
 }

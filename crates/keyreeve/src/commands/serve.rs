@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::Server;
 use actix_web::rt;
 use service::Service;
 use service::gateway_plane::Follower;
@@ -18,8 +18,8 @@ use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
 use crate::{opened, refusals, ring_follower, tls};
 
-/// How long requests under way may take to finish.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How long the database may take to be told what was counted, and that the lease is given back.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let reasons = refusals::of(settings);
@@ -30,9 +30,11 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
     let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
     let options = options(settings)?;
-    rt::System::new()
-        .block_on(serve(settings, service, listeners, options, invitation))
-        .map_err(|error| Failure::because(format!("the server failed: {error}")))
+    let system = rt::System::new();
+    let served = system.block_on(serve(settings, service, listeners, options, invitation));
+    // Nobody waits for a thread that hangs in a database which is away.
+    std::mem::forget(system);
+    served.map_err(|error| Failure::because(format!("the server failed: {error}")))
 }
 
 fn options(settings: &Settings) -> Result<api::Options, Failure> {
@@ -44,6 +46,7 @@ fn options(settings: &Settings) -> Result<api::Options, Failure> {
         tls: tls::read(settings).map_err(Failure::because)?,
         console_dir: settings.console_dir.clone(),
         spans: None,
+        drain: api::Drain::default(),
     })
 }
 
@@ -58,6 +61,7 @@ async fn serve(
     // Before the first request: what is remembered is worth nothing without it.
     let follower = Follower::start(&service);
     let Listeners { api, metrics, url, metrics_url, .. } = listeners;
+    let farewell = Farewell { notice: settings.drain_seconds.0, drain: options.drain.clone(), signals };
     let server = api::serve(service.clone(), api, options)?;
     let metrics = metrics.map(|listener| api::serve_metrics(service.clone(), listener)).transpose()?.map(|server| {
         let handle = server.handle();
@@ -80,34 +84,66 @@ async fn serve(
 
     let background = Background::start(&service);
     let ring_follower = ring_follower::start(&service, settings.master_key_file.clone());
-    let served = until_told_to_stop(server, signals).await;
+    let served = until_told_to_stop(server, farewell).await;
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
     ring_follower.abort();
-    background.finish().await;
-    follower.finish();
+    say_last_words(background, follower).await;
     tracing::info!("stopped");
     served
 }
 
-async fn until_told_to_stop(server: Server, mut signals: Signals) -> io::Result<()> {
+/// Writes down what was counted and gives the lease back, if the database is there to take it.
+async fn say_last_words(background: Background, follower: Follower) {
+    let words = async {
+        background.finish().await;
+        let _ = rt::task::spawn_blocking(move || follower.finish()).await;
+    };
+    if tokio::time::timeout(LAST_WORDS, words).await.is_err() {
+        tracing::warn!("the database did not take what was counted since it was last written down");
+    }
+}
+
+async fn until_told_to_stop(server: Server, mut farewell: Farewell) -> io::Result<()> {
     let handle = server.handle();
     let mut serving = rt::spawn(server);
     tokio::select! {
         ended = &mut serving => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
-        name = signals.next() => tracing::info!("{name}: finishing the requests under way"),
+        signal = farewell.signals.next() => farewell.say(signal).await,
     }
-    finish(&handle).await;
+    farewell.drain.close();
+    handle.stop(true).await;
     serving.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// Takes no new requests and waits for those under way, but not for ever.
-async fn finish(handle: &ServerHandle) {
-    if tokio::time::timeout(FAREWELL, handle.stop(true)).await.is_err() {
-        tracing::warn!("some requests did not finish in time");
-        handle.stop(false).await;
+/// What happens between the signal and the last connection.
+struct Farewell {
+    notice: Duration,
+    drain: api::Drain,
+    signals: Signals,
+}
+
+impl Farewell {
+    /// Goes on answering until those who send requests have noticed that it is not ready any more. Whoever interrupts it by
+    /// hand, or tells it a second time, does not want to wait for that.
+    async fn say(&mut self, told: Told) {
+        self.drain.begin();
+        if told == Told::ToTerminate && !self.notice.is_zero() {
+            tracing::info!("told to terminate: not ready any more, answering for another {:?}", self.notice);
+            tokio::select! {
+                () = tokio::time::sleep(self.notice) => {}
+                _ = self.signals.next() => {}
+            }
+        }
+        tracing::info!("finishing the requests under way");
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    ToTerminate,
+    ToInterrupt,
 }
 
 struct Signals {
@@ -120,10 +156,10 @@ impl Signals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.terminate.recv() => "told to terminate",
-            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => Told::ToTerminate,
+            _ = self.interrupt.recv() => Told::ToInterrupt,
         }
     }
 }

@@ -11,7 +11,8 @@ use persistence::Url;
 
 use super::chosen::Chosen;
 use super::values::{
-    KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, PublicUrl, RequestsPerSecond, Value,
+    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, PublicUrl,
+    RequestsPerSecond, Value,
 };
 
 pub(crate) struct Setting {
@@ -108,6 +109,8 @@ settings! {
         "How long a replica, or a gateway, may answer from memory when it hears nothing of what changes";
     keystone_expiry: KeystoneExpiry, "SECONDS", Text("30"),
         "For how long a gateway that speaks Keystone's protocol is told to remember an answer";
+    drain_seconds: DrainSeconds, "SECONDS", Text("3"),
+        "How long a server that is told to terminate goes on answering while /readyz says no";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
     console_dir: Option<PathBuf>, "DIR", Nothing("the one in the binary"),

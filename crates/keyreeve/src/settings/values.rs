@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use ipnet::IpNet;
@@ -33,6 +34,8 @@ pub(crate) struct KnownKeys(pub(crate) usize);
 pub(crate) struct LeaseSeconds(pub(crate) TimeDelta);
 
 pub(crate) struct KeystoneExpiry(pub(crate) TimeDelta);
+
+pub(crate) struct DrainSeconds(pub(crate) Duration);
 
 pub(crate) enum LogFormat {
     Text,
@@ -137,6 +140,14 @@ impl Value for KeystoneExpiry {
         let seconds = text.parse().ok().filter(|seconds| (1..=most).contains(seconds));
         let seconds = seconds.ok_or_else(|| format!("needs a number of seconds from 1 to {most}, not {text:?}"))?;
         Ok(Self(TimeDelta::seconds(seconds)))
+    }
+}
+
+impl Value for DrainSeconds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let seconds = text.parse().ok().filter(|seconds| (0..=300).contains(seconds));
+        let seconds = seconds.ok_or_else(|| format!("needs a number of seconds from 0 to 300, not {text:?}"))?;
+        Ok(Self(Duration::from_secs(seconds)))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Replicas over one database, with a tenant whose keys a gateway asks about.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Answer, Client, Signer};
 
 use crate::home::{Home, Server};
@@ -10,10 +12,11 @@ pub(crate) const REGION: &str = "waw3-1";
 
 pub(crate) struct Fleet {
     pub(crate) replicas: Vec<Server>,
-    operator: String,
+    pub(crate) operator: String,
     pub(crate) gateway: String,
     tenant: String,
     pub(crate) database: String,
+    arguments: Vec<String>,
     pub(crate) home: Home,
 }
 
@@ -35,11 +38,24 @@ impl Fleet {
         client.post("/v1/regions", region).expect(201);
         let tenant = client.post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
         client.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
-        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify"]});
+        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify", "changes"]});
         let gateway = client.post("/v1/gateways", gateway).expect(201).header("location").to_owned();
         let token = json!({"description": "edge", "expires_at": now() + chrono::TimeDelta::hours(1)});
         let gateway = client.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
-        Self { replicas, operator, gateway, tenant, database: database.to_owned(), home }
+        let arguments = arguments.into_iter().map(str::to_owned).collect();
+        Self { replicas, operator, gateway, tenant, database: database.to_owned(), arguments, home }
+    }
+
+    /// Stops one of the replicas and starts another in its place; says how long the first took to stop.
+    pub(crate) fn restart(&mut self, which: usize) -> Duration {
+        let began = Instant::now();
+        let stopped = self.replicas.remove(which);
+        let address = stopped.url.strip_prefix("http://").unwrap().to_owned();
+        stopped.stop().succeeded();
+        let took = began.elapsed();
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        self.replicas.insert(which, self.home.serve_at(&address, &arguments));
+        took
     }
 
     /// The operator, at one of the replicas.
@@ -70,7 +86,12 @@ impl Key {
     }
 
     pub(crate) fn verify(&self, gateway: &Client) -> Answer {
-        gateway.post("/v1/gateway/verify", self.signer.request(now()))
+        gateway.post("/v1/gateway/verify", self.request())
+    }
+
+    /// What a gateway asks about a request that was signed just now.
+    pub(crate) fn request(&self) -> Value {
+        self.signer.request(now())
     }
 
     pub(crate) fn is_allowed(&self, gateway: &Client) -> bool {

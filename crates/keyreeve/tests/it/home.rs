@@ -59,10 +59,15 @@ impl Home {
         text.lines().find(|line| !line.starts_with('#')).unwrap().to_owned()
     }
 
-    /// The binary in this directory, with nothing in its environment.
+    /// The binary in this directory, with nothing in its environment but that it has nobody to take leave of.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyreeve"));
-        command.args(arguments).env_clear().current_dir(&self.0).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("KEYREEVE_DRAIN_SECONDS", "0")
+            .current_dir(&self.0)
+            .stdin(Stdio::null());
         command
     }
 

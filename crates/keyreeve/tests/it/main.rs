@@ -2,10 +2,12 @@
 
 #![cfg(test)]
 
+mod balancer;
 mod bootstrap;
 mod command_line;
 mod console;
 mod crash;
+mod drain;
 mod fleet;
 mod gateways;
 mod home;
@@ -19,4 +21,5 @@ mod serve;
 mod settings;
 mod terminal;
 mod tls;
+mod upgrades;
 mod usage;

@@ -37,7 +37,11 @@ fn a_schema_of_a_newer_version_is_refused() {
     home.run(&["migrate"]).succeeded();
     let file = home.path("keyreeve-data/keyreeve.db");
     let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    connection.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").unwrap();
+    connection
+        .batch_execute(
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999'); UPDATE compatibility SET needs = '9999'",
+        )
+        .unwrap();
     home.run(&["serve"]).refused(1, &["9999", "newer Keyreeve"]);
     home.run(&["migrate"]).refused(1, &["9999"]);
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use authz::action::{FollowChanges, ReportUsage};
 use domain::Invalid;
 use domain::key::AccessKeyId;
@@ -9,7 +9,7 @@ use service::gateway_plane::{self, ChangesSince, Reported, Wanted};
 use wire::{Changes, ChangesQuery};
 
 use crate::http::asking::Asking;
-use crate::http::{Json, Query, Reply, Validation};
+use crate::http::{Drain, Json, Query, Reply, Validation};
 use crate::present;
 use crate::problem::Problem;
 
@@ -30,13 +30,15 @@ pub(crate) async fn follow_changes(
     request: HttpRequest,
     asking: Asking<FollowChanges>,
     query: Query<ChangesQuery>,
+    drain: web::Data<Drain>,
 ) -> Result<HttpResponse, Problem> {
     let query = query.read()?;
     let header = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let is_stream = header(header::ACCEPT).is_some_and(|accept| accept.contains("text/event-stream"));
     let last_event = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let (wanted, wait) = read(query, last_event)?;
-    if is_stream { stream(asking, wanted).await } else { poll(&asking, wanted, wait).await }
+    let drain = drain.get_ref().clone();
+    if is_stream { stream(asking, wanted, drain).await } else { poll(&asking, wanted, wait, &drain).await }
 }
 
 const LONGEST_WAIT: i64 = 60;
@@ -65,13 +67,18 @@ fn read(query: ChangesQuery, last_event: Option<&str>) -> Result<(Wanted, Durati
     validation.finish(Some((Wanted { after, instance }, wait)))
 }
 
-async fn poll(asking: &Asking<FollowChanges>, wanted: Wanted, wait: Duration) -> Result<HttpResponse, Problem> {
+async fn poll(
+    asking: &Asking<FollowChanges>,
+    wanted: Wanted,
+    wait: Duration,
+    drain: &Drain,
+) -> Result<HttpResponse, Problem> {
     let mut newest = asking.service().watch_changes();
     newest.mark_unchanged();
     let deadline = tokio::time::Instant::now() + wait;
     loop {
         let since = changes(asking, wanted.clone()).await?;
-        let is_over = tokio::time::Instant::now() >= deadline;
+        let is_over = drain.is_closing() || tokio::time::Instant::now() >= deadline;
         if is_over || wanted.after.is_none() || !since.told.is_empty() {
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -79,6 +86,7 @@ async fn poll(asking: &Asking<FollowChanges>, wanted: Wanted, wait: Duration) ->
         }
         tokio::select! {
             () = tokio::time::sleep_until(deadline) => {}
+            () = drain.closing() => {}
             _ = newest.changed() => {}
         }
     }
@@ -89,24 +97,31 @@ async fn changes(asking: &Asking<FollowChanges>, wanted: Wanted) -> Result<Chang
 }
 
 /// The first answer decides whether there is a stream at all.
-async fn stream(asking: Asking<FollowChanges>, wanted: Wanted) -> Result<HttpResponse, Problem> {
+async fn stream(asking: Asking<FollowChanges>, wanted: Wanted, drain: Drain) -> Result<HttpResponse, Problem> {
     let first = changes(&asking, wanted.clone()).await?;
-    let events =
-        futures_util::stream::unfold((asking, wanted, Some(first)), |(asking, mut wanted, mut next)| async move {
+    let events = futures_util::stream::unfold(
+        (asking, wanted, drain, Some(first)),
+        |(asking, mut wanted, drain, mut next)| async move {
             let since = match next.take() {
                 Some(since) => since,
                 None => {
                     let mut newest = asking.service().watch_changes();
                     newest.mark_unchanged();
-                    let _ = tokio::time::timeout(HEARTBEAT, newest.changed()).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(HEARTBEAT) => {}
+                        // The reader comes back, to somebody else.
+                        () = drain.closing() => return None,
+                        _ = newest.changed() => {}
+                    }
                     // The end of the stream: whoever reads it comes back, and hears then what is wrong.
                     changes(&asking, wanted.clone()).await.ok()?
                 }
             };
             wanted.after = Some(since.sequence);
             let event = event(&present::changes(&since));
-            Some((Ok::<_, actix_web::Error>(event), (asking, wanted, None)))
-        });
+            Some((Ok::<_, actix_web::Error>(event), (asking, wanted, drain, None)))
+        },
+    );
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store")).content_type("text/event-stream");
     // Events are sent one by one, and compressing would hold them back.
@@ -114,7 +129,7 @@ async fn stream(asking: Asking<FollowChanges>, wanted: Wanted) -> Result<HttpRes
     Ok(response.streaming(events))
 }
 
-fn event(changes: &Changes) -> actix_web::web::Bytes {
+fn event(changes: &Changes) -> web::Bytes {
     let data = serde_json::to_string(changes).unwrap_or_default();
     format!("event: changes\nid: {}\ndata: {data}\n\n", changes.sequence).into()
 }

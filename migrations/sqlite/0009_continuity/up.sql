@@ -1,0 +1,7 @@
+-- Which binaries can work with this schema: those that know this migration, or a newer one. A migration that only adds
+-- leaves it alone; one that takes something away, or gives it another meaning, puts its own number here.
+CREATE TABLE compatibility (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    needs  TEXT NOT NULL
+) STRICT;
+INSERT INTO compatibility (id, needs) VALUES (1, '0009');
