@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bootstrap;
+mod client;
 mod command_line;
 mod console;
 mod crash;
