@@ -18,7 +18,8 @@ use crate::settings::Flags;
         keyreeve                                  serve, with everything in ./keyreeve-data\n  \
         keyreeve bootstrap --out operator-token   let the first operator in\n  \
         keyreeve serve --config keyreeve.toml     serve with the settings of a file\n  \
-        keyreeve config show                      tell which settings hold, and why"
+        keyreeve config show                      tell which settings hold, and why\n  \
+        keyreeve login --server URL               work with a server, wherever it is"
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     /// Print the version.
     #[command(after_help = "Example:\n  keyreeve version")]
     Version,
+    #[command(flatten)]
+    Client(cli::Command),
 }
 
 #[derive(Args)]

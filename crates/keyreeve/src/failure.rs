@@ -7,6 +7,8 @@ pub(crate) enum Failure {
     Usage(Vec<String>),
     /// It makes sense, and was refused or did not work.
     Refused(Vec<String>),
+    /// The client has said why, and ends with this code.
+    Said(u8),
 }
 
 impl Failure {
@@ -17,6 +19,7 @@ impl Failure {
     pub(crate) fn reasons(&self) -> &[String] {
         match self {
             Self::Usage(reasons) | Self::Refused(reasons) => reasons,
+            Self::Said(_) => &[],
         }
     }
 
@@ -24,6 +27,7 @@ impl Failure {
         match self {
             Self::Refused(_) => 1,
             Self::Usage(_) => 2,
+            Self::Said(code) => *code,
         }
     }
 }

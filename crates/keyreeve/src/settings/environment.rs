@@ -44,11 +44,11 @@ fn unknown(name: &str) -> String {
     format!("there is no setting {name}; the closest one is {}", closest(name, known))
 }
 
-/// The tests' own, and those that Kubernetes puts into every container for a service called keyreeve.
+/// The client's, the tests' own, and those that Kubernetes puts into every container for a service called keyreeve.
 fn is_somebody_elses(name: &str) -> bool {
     let port = name.split_once("_PORT").map(|(_, rest)| rest);
     let is_link = port.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    name.starts_with("KEYREEVE_TEST_") || name.ends_with("_SERVICE_HOST") || is_link
+    cli::VARIABLES.contains(&name) || name.starts_with("KEYREEVE_TEST_") || name.ends_with("_SERVICE_HOST") || is_link
 }
 
 /// See <https://no-color.org>.

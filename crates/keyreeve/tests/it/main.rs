@@ -4,6 +4,7 @@
 
 mod balancer;
 mod bootstrap;
+mod client;
 mod command_line;
 mod console;
 mod crash;

@@ -1,0 +1,217 @@
+//! Every operation of the API that a command calls, by its `operationId`. Those that none calls are listed below, with
+//! the reason, and a test compares both with the OpenAPI document.
+
+use crate::call::Call;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) path: &'static str,
+}
+
+/// The method, and whether the same request may be sent again when nobody knows if it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Get,
+    Put,
+    Patch,
+    Delete,
+    /// A POST that carries an `Idempotency-Key`.
+    Make,
+    /// A POST that changes nothing, or nothing twice.
+    Ask,
+    /// A POST of somebody who is not logged in yet, and that is never sent twice.
+    Enter,
+}
+
+macro_rules! operations {
+    ($($kind:ident $name:ident $path:literal;)*) => {
+        $(pub(crate) fn $name() -> Call {
+            Call::of(&Operation { id: stringify!($name), kind: Kind::$kind, path: $path })
+        })*
+
+        #[cfg(test)]
+        const ALL: &[Operation] = &[$(Operation { id: stringify!($name), kind: Kind::$kind, path: $path }),*];
+    };
+}
+
+operations! {
+    Enter log_in "/v1/sessions";
+    Enter refresh_session "/v1/sessions/refresh";
+    Delete end_session "/v1/sessions/current";
+    Get read_me "/v1/me";
+
+    Get list_regions "/v1/regions";
+    Make create_region "/v1/regions";
+    Get read_region "/v1/regions/{region}";
+    Patch change_region "/v1/regions/{region}";
+    Delete delete_region "/v1/regions/{region}";
+
+    Get list_tenants "/v1/tenants";
+    Make create_tenant "/v1/tenants";
+    Get read_tenant "/v1/tenants/{tenant}";
+    Patch change_tenant "/v1/tenants/{tenant}";
+    Delete delete_tenant "/v1/tenants/{tenant}";
+    Make restore_tenant "/v1/tenants/{tenant}/restore";
+    Make suspend_tenant "/v1/tenants/{tenant}/suspend";
+    Make resume_tenant "/v1/tenants/{tenant}/resume";
+    Get list_tenant_regions "/v1/tenants/{tenant}/regions";
+    Get read_tenant_region "/v1/tenants/{tenant}/regions/{region}";
+    Put change_tenant_region "/v1/tenants/{tenant}/regions/{region}";
+
+    Get list_users "/v1/tenants/{tenant}/users";
+    Make create_user "/v1/tenants/{tenant}/users";
+    Get read_user "/v1/tenants/{tenant}/users/{user}";
+    Patch change_user "/v1/tenants/{tenant}/users/{user}";
+    Delete delete_user "/v1/tenants/{tenant}/users/{user}";
+    Make invite_user "/v1/tenants/{tenant}/users/{user}/invite";
+
+    Get list_keys "/v1/tenants/{tenant}/keys";
+    Make create_key "/v1/tenants/{tenant}/keys";
+    Get read_key "/v1/tenants/{tenant}/keys/{key}";
+    Patch change_key "/v1/tenants/{tenant}/keys/{key}";
+    Delete delete_key "/v1/tenants/{tenant}/keys/{key}";
+    Make reset_key "/v1/tenants/{tenant}/keys/{key}/reset";
+    Make rotate_key "/v1/tenants/{tenant}/keys/{key}/rotate";
+    Make revoke_key "/v1/tenants/{tenant}/keys/{key}/revoke";
+    Make disable_key "/v1/tenants/{tenant}/keys/{key}/disable";
+    Make enable_key "/v1/tenants/{tenant}/keys/{key}/enable";
+    Get read_key_propagation "/v1/tenants/{tenant}/keys/{key}/propagation";
+    Get read_key_usage "/v1/tenants/{tenant}/keys/{key}/usage";
+    Ask explain_key "/v1/tenants/{tenant}/keys:explain";
+    Make create_claim "/v1/tenants/{tenant}/keys/{key}/claims";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Operations that no command calls. This list may only shrink.
+    const LEFT_OUT: &[(&str, &str)] = &[
+        ("accept_invitation", "whoever is invited has a browser, and chooses a password there"),
+        ("open_setup_link", "`keyreeve bootstrap` makes the first operator's token on the server's own machine"),
+        ("open_claim", "whoever a claim link is for has a browser"),
+        ("change_password", "no command yet"),
+        ("list_key_models", "no command yet"),
+        ("create_key_model", "no command yet"),
+        ("read_key_model", "no command yet"),
+        ("delete_key_model", "no command yet"),
+        ("change_key_model", "no command yet"),
+        ("list_operator_tokens", "no command yet"),
+        ("create_operator_token", "no command yet"),
+        ("rotate_operator_token", "no command yet"),
+        ("delete_operator_token", "no command yet"),
+        ("list_gateways", "no command yet"),
+        ("create_gateway", "no command yet"),
+        ("read_gateway", "no command yet"),
+        ("delete_gateway", "no command yet"),
+        ("change_gateway", "no command yet"),
+        ("list_gateway_tokens", "no command yet"),
+        ("create_gateway_token", "no command yet"),
+        ("rotate_gateway_token", "no command yet"),
+        ("delete_gateway_token", "no command yet"),
+        ("verify_request", "gateways ask it, and people do not"),
+        ("verify_requests", "gateways ask it, and people do not"),
+        ("authorize_request", "gateways ask it, and people do not"),
+        ("issue_signing_keys", "gateways ask it, and people do not"),
+        ("issue_secret", "gateways ask it, and people do not"),
+        ("follow_changes", "gateways ask it, and people do not"),
+        ("report_usage", "gateways ask it, and people do not"),
+        ("read_keystone_version", "gateways ask it, and people do not"),
+        ("log_in_to_keystone", "gateways ask it, and people do not"),
+        ("verify_s3_token", "gateways ask it, and people do not"),
+        ("issue_ec2_credential", "gateways ask it, and people do not"),
+        ("list_partners", "no command yet"),
+        ("create_partner", "no command yet"),
+        ("read_partner", "no command yet"),
+        ("delete_partner", "no command yet"),
+        ("change_partner", "no command yet"),
+        ("suspend_partner", "no command yet"),
+        ("resume_partner", "no command yet"),
+        ("dry_run_guardrails", "no command yet"),
+        ("preview_emergency_stop", "no command yet"),
+        ("emergency_stop_partner", "no command yet"),
+        ("undo_emergency_stop", "no command yet"),
+        ("list_partner_tokens", "no command yet"),
+        ("create_partner_token", "no command yet"),
+        ("rotate_partner_token", "no command yet"),
+        ("delete_partner_token", "no command yet"),
+        ("list_tenant_tokens", "no command yet"),
+        ("create_tenant_token", "no command yet"),
+        ("rotate_tenant_token", "no command yet"),
+        ("delete_tenant_token", "no command yet"),
+        ("list_instances", "no command yet"),
+        ("create_instance", "no command yet"),
+        ("read_instance", "no command yet"),
+        ("delete_instance", "no command yet"),
+        ("change_instance", "no command yet"),
+        ("list_buckets", "no command yet"),
+        ("read_bucket", "no command yet"),
+        ("register_bucket", "no command yet"),
+        ("unregister_bucket", "no command yet"),
+        ("import_keys", "no command yet"),
+        ("read_partner_posture", "no command yet"),
+        ("read_tenant_posture", "no command yet"),
+        ("read_audit", "no command yet"),
+        ("read_partner_audit", "no command yet"),
+        ("read_tenant_audit", "no command yet"),
+        ("read_liveness", "for probes"),
+        ("read_readiness", "for probes"),
+    ];
+
+    struct Described {
+        method: String,
+        path: String,
+        takes_a_key: bool,
+    }
+
+    fn described() -> BTreeMap<String, Described> {
+        let document: Value = serde_json::from_str(include_str!("../../../openapi/openapi.json")).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let operations = paths.iter().flat_map(|(path, methods)| {
+            methods.as_object().unwrap().iter().map(move |(method, operation)| {
+                let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+                let takes_a_key = parameters.iter().any(|p| p["$ref"] == "#/components/parameters/IdempotencyKey");
+                let described = Described { method: method.clone(), path: path.clone(), takes_a_key };
+                (operation["operationId"].as_str().unwrap().to_owned(), described)
+            })
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn every_operation_of_the_api_is_called_or_left_out_for_a_reason() {
+        let described = described();
+        for id in described.keys() {
+            let is_called = ALL.iter().any(|operation| operation.id == id);
+            let is_left_out = LEFT_OUT.iter().any(|(left_out, _)| left_out == id);
+            assert!(is_called != is_left_out, "{id}: called {is_called}, left out {is_left_out}");
+        }
+        for (id, reason) in LEFT_OUT {
+            assert!(described.contains_key(*id) && !reason.is_empty(), "there is no {id} to leave out");
+        }
+    }
+
+    #[test]
+    fn every_operation_is_as_the_api_describes_it() {
+        let described = described();
+        for operation in ALL {
+            let described = described.get(operation.id).unwrap_or_else(|| panic!("there is no {}", operation.id));
+            let method = match operation.kind {
+                Kind::Get => "get",
+                Kind::Put => "put",
+                Kind::Patch => "patch",
+                Kind::Delete => "delete",
+                Kind::Make | Kind::Ask | Kind::Enter => "post",
+            };
+            assert_eq!(described.method, method, "{}", operation.id);
+            assert_eq!(described.path, operation.path, "{}", operation.id);
+            assert_eq!(described.takes_a_key, operation.kind == Kind::Make, "{}", operation.id);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Logging in and out, and who that makes you.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::Secret;
+
+use crate::client::{Client, Who};
+use crate::context::Context;
+use crate::credentials::{Credential, Session, Stored};
+use crate::exit::{Failure, Result};
+use crate::options::Options;
+use crate::output::{Mode, Output, say};
+use crate::profile::Chosen;
+use crate::{files, operations, terminal};
+
+pub(crate) const EXAMPLES: &str = "Examples:\n  \
+    keyreeve login --server https://keys.example.org\n  \
+    keyreeve login --server https://keys.example.org --profile provider --token-file operator.token\n  \
+    keyreeve login --email ada@example.org --password-file - < password";
+
+#[derive(Args)]
+pub struct Login {
+    /// E-mail address of the person; asked for on a terminal.
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// File with the password, - for standard input; asked for on a terminal.
+    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    password_file: Option<PathBuf>,
+    /// Which of your accounts, if you have several.
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+impl Login {
+    pub(crate) fn run(self) -> Result<()> {
+        let chosen = Chosen::by(&self.options)?;
+        let server = chosen.server()?;
+        let (bearer, credential) = match &self.options.token_file {
+            Some(file) => {
+                let token = files::secret(file, "token")?;
+                (Secret::new(token.expose().to_owned()), Credential::Token(token.expose().to_owned()))
+            }
+            None => self.start_session(&chosen, server)?,
+        };
+        let client = Client::to(&chosen, server, Who::Token(bearer))?;
+        let document = client.ask(operations::read_me())?;
+        let tenant = document.get("tenant_id").and_then(|id| id.as_str()).map(str::to_owned);
+        let credentials = chosen.credentials()?;
+        let lock = credentials.lock()?;
+        credentials.write(&Stored { server: server.to_owned(), tenant, credential })?;
+        chosen.remember()?;
+        drop(lock);
+        let output = Output::of(&self.options);
+        output.remark(&format!("logged in to {server} with the profile {}", chosen.profile));
+        output.show(&document)
+    }
+
+    fn start_session(&self, chosen: &Chosen, server: &str) -> Result<(Secret, Credential)> {
+        let email = match &self.email {
+            Some(email) => email.clone(),
+            None if terminal::is_attended() => terminal::ask("E-mail: ")?,
+            None => {
+                return Err(Failure::Usage("who? Name yourself with --email, or a token with --token-file".to_owned()));
+            }
+        };
+        let password = match &self.password_file {
+            Some(file) => files::secret(file, "password")?,
+            None if terminal::is_attended() => terminal::ask_secretly("Password: ")?,
+            None => {
+                let why = "there is nobody to ask for the password: name a file of it with --password-file, or - for standard input";
+                return Err(Failure::Usage(why.to_owned()));
+            }
+        };
+        let call = operations::log_in()
+            .with("email", Some(email))
+            .with("password", Some(password.expose()))
+            .with("tenant_id", self.tenant.clone());
+        let answer: wire::Session = Client::to(chosen, server, Who::Nobody)?.send(&call)?.read()?;
+        let bearer = Secret::new(answer.access_token.clone());
+        Ok((bearer, Credential::Session(Session::of(answer))))
+    }
+}
+
+/// A session is over after this. A token goes on: it may be in use elsewhere.
+pub(crate) fn log_out(options: &Options) -> Result<()> {
+    let chosen = Chosen::by(options)?;
+    let output = Output::of(options);
+    let credentials = chosen.credentials()?;
+    let Some(stored) = credentials.read()? else {
+        output.remark("nobody was logged in");
+        return Ok(());
+    };
+    let ended = match &stored.credential {
+        Credential::Session(_) => {
+            Client::of(&chosen).and_then(|client| client.send(&operations::end_session())).map(drop)
+        }
+        Credential::Token(_) => Ok(()),
+    };
+    let lock = credentials.lock()?;
+    credentials.remove()?;
+    drop(lock);
+    match ended {
+        // Whatever ended it, it is over.
+        Ok(()) | Err(Failure::NotLoggedIn(_)) => {}
+        Err(Failure::Refused(refusal)) if refusal.problem.status == 401 => {}
+        Err(failure) => {
+            output.remark("the credentials are gone from this machine; the session could not be ended, and ends by itself in 7 days");
+            return Err(failure);
+        }
+    }
+    output.remark(&format!("logged out of {}", stored.server));
+    Ok(())
+}
+
+pub(crate) fn who_am_i(context: &Context) -> Result<()> {
+    let document = context.client.ask(operations::read_me())?;
+    if context.output.mode == Mode::Table && !context.output.is_quiet {
+        say(&format!("server  {}\n", context.client.server()))?;
+    }
+    context.output.show(&document)
+}
