@@ -14,8 +14,8 @@ mod routes;
 mod server;
 mod spans;
 
-pub use metrics::catalogue as metric_catalogue;
 pub use http::Drain;
+pub use metrics::catalogue as metric_catalogue;
 pub use openapi::document as openapi;
 pub use problem::catalogue as problem_catalogue;
 pub use server::{Options, serve, serve_metrics};
