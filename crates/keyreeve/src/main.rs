@@ -15,12 +15,15 @@ mod listeners;
 mod logging;
 mod master_key;
 mod opened;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod out;
 mod own_files;
 mod process;
 mod refusals;
 mod settings;
 mod tls;
+mod traces;
 
 use std::process::ExitCode;
 

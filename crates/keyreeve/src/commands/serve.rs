@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt;
+use rustls::ServerConfig;
 use service::Service;
 use service::gateway_plane::Follower;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::first_operator::{self, Invitation};
 use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
-use crate::{opened, refusals, tls};
+use crate::{opened, refusals, tls, traces};
 
 /// How long requests under way may take to finish.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -29,22 +30,26 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let listeners = listeners::take(settings)?;
     let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
     let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
-    let options = options(settings)?;
-    rt::System::new()
-        .block_on(serve(settings, service, listeners, options, invitation))
-        .map_err(|error| Failure::because(format!("the server failed: {error}")))
+    let tls = tls::read(settings).map_err(Failure::because)?;
+    let (spans, exporter) = traces::export(settings).unzip();
+    let options = options(settings, tls, spans);
+    let served = rt::System::new().block_on(serve(settings, service, listeners, options, invitation));
+    if let Some(exporter) = exporter {
+        exporter.finish();
+    }
+    served.map_err(|error| Failure::because(format!("the server failed: {error}")))
 }
 
-fn options(settings: &Settings) -> Result<api::Options, Failure> {
+fn options(settings: &Settings, tls: Option<ServerConfig>, spans: Option<api::Spans>) -> api::Options {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Ok(api::Options {
+    api::Options {
         workers: settings.workers.map_or_else(processors, NonZeroUsize::get),
         requests_per_second: settings.requests_per_second.0,
         trusted_proxies: settings.trusted_proxies.clone(),
-        tls: tls::read(settings).map_err(Failure::because)?,
+        tls,
         console_dir: settings.console_dir.clone(),
-        spans: None,
-    })
+        spans,
+    }
 }
 
 async fn serve(
