@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::metrics::{Call, Metrics};
-use crate::{Clock, Misconfigured, Options, Trouble};
+use crate::{Clock, Misconfigured, Options, Trouble, trace};
 
 pub(crate) struct Connection {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -156,6 +156,9 @@ impl Connection {
         // What does not parse is no way into Keyreeve, which will say so.
         *request.uri_mut() = format!("{}{path}", self.url).parse().unwrap_or_default();
         request.headers_mut().insert(header::AUTHORIZATION, self.authorization.clone());
+        if let Some(parent) = trace::parent() {
+            request.headers_mut().insert(trace::HEADER, parent);
+        }
         if !body.is_empty() {
             request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }

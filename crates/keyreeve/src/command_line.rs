@@ -44,6 +44,9 @@ pub(crate) enum Command {
         keyreeve bootstrap --out operator-token --expires-in 30d\n  \
         keyreeve bootstrap --out operator-token --recover   when all operators are locked out")]
     Bootstrap(Bootstrap),
+    /// Ask the server with these settings whether it can serve; for health checks.
+    #[command(after_help = "Example:\n  keyreeve health --listen 127.0.0.1:8080")]
+    Health(Flags),
     /// Look at the settings.
     #[command(subcommand)]
     Config(Config),

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod config;
+mod health;
 mod master_key;
 mod migrate;
 mod serve;
@@ -15,6 +16,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
     match command_line.command.unwrap_or(Command::Serve(command_line.settings)) {
         Command::Serve(flags) => serve::run(&load(&flags)?),
         Command::Migrate(flags) => migrate::run(&load(&flags)?),
+        Command::Health(flags) => health::run(&load(&flags)?),
         Command::Bootstrap(command) => bootstrap::run(&load(&command.settings)?, &command),
         Command::Config(Config::Show(flags)) => config::show(&flags),
         Command::Config(Config::Check(flags)) => config::check(&flags),

@@ -15,6 +15,8 @@ mod listeners;
 mod logging;
 mod master_key;
 mod opened;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod out;
 mod own_files;
 mod process;
@@ -23,6 +25,7 @@ mod refusals;
 mod ring_follower;
 mod settings;
 mod tls;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -74,7 +74,32 @@ fn draft_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Whether anybody but the owner may read or write it.
+/// Whether anybody may read or write it who should not.
 pub(crate) fn is_open_to_others(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.mode() & 0o077 != 0)
+    let metadata = file.metadata()?;
+    Ok(is_open(metadata.mode(), metadata.uid(), rustix::process::geteuid().as_raw()))
+}
+
+/// The owner alone, unless root hands a file to a service that is not root: systemd and Kubernetes let it read by the group, or by an
+/// access list, which looks like that.
+fn is_open(mode: u32, owner: u32, us: u32) -> bool {
+    let is_handed_by_root = owner == 0 && us != 0;
+    mode & if is_handed_by_root { 0o037 } else { 0o077 } != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_its_owners_or_handed_by_root() {
+        const US: u32 = 1000;
+        for (mode, owner) in [(0o600, US), (0o400, US), (0o400, 0), (0o440, 0), (0o640, 0)] {
+            assert!(!is_open(mode, owner, US), "{mode:o} of {owner}");
+        }
+        for (mode, owner) in [(0o640, US), (0o604, US), (0o440, 1001), (0o444, 0), (0o460, 0), (0o441, 0)] {
+            assert!(is_open(mode, owner, US), "{mode:o} of {owner}");
+        }
+        assert!(is_open(0o440, 0, 0), "root hands nothing to itself");
+    }
 }

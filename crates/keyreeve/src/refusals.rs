@@ -8,7 +8,7 @@ use service::Clock;
 use crate::database::{self, Fit};
 use crate::master_key;
 use crate::settings::{MetricsListen, Settings, shown};
-use crate::tls;
+use crate::{tls, traces};
 
 /// No Keyreeve is older than this: a clock before it is wrong, and expiries would mean nothing.
 const BUILT_AFTER: i64 = 1_767_225_600; // 2026-01-01
@@ -18,6 +18,7 @@ pub(crate) fn of(settings: &Settings) -> Vec<String> {
     reasons.extend(of_clock());
     reasons.extend(of_listeners(settings));
     reasons.extend(tls::read(settings).err());
+    reasons.extend(traces::why_not(settings));
     reasons.extend(of_database(settings));
     reasons
 }

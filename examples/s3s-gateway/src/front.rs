@@ -11,7 +11,7 @@ use std::error::Error;
 use std::net::IpAddr;
 
 use gateway::sigv4::{Header, PayloadHash, Request as Read, SignedRequest, SigningKey};
-use gateway::{Allowed, Denied, Gateway, RequestContext, Trouble, Verdict};
+use gateway::{Allowed, Denied, Gateway, RequestContext, Trouble, Verdict, within_trace};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, Uri};
@@ -64,7 +64,8 @@ impl Front {
 
     pub(crate) async fn answer(&self, mut request: Request<Incoming>, from: IpAddr) -> Response<Body> {
         let resource = request.uri().path().to_owned();
-        let stop = match self.admit(&mut request, from).await {
+        let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let stop = match within_trace(trace.as_deref(), self.admit(&mut request, from)).await {
             Ok((allowed, secret)) => {
                 request.extensions_mut().insert(allowed);
                 match SECRET.scope(secret, self.s3s.call(request.map(Body::from))).await {

@@ -111,10 +111,10 @@ catalogue! {
             "None while changes are made cannot be: a change without its event is not committed. Very many: somebody changes, or is refused, a lot.";
     }
     "Work beside the requests" OURS => {
-        JOB_RUNS: "job_runs", Counter, None, ["job", "outcome"],
+        JOB_RUNS: "job_runs", Counter, None, ["name", "outcome"],
             "Rounds of each job, by outcome: `ok` or `failed`",
             "Failures: the log says why, once at their beginning.";
-        JOB_AGE: "job_since_success", Gauge, Some(Unit::Seconds), ["job"],
+        JOB_AGE: "job_since_success", Gauge, Some(Unit::Seconds), ["name"],
             "Time since each job last went well, or since the start",
             "Above some minutes: nothing depends on when a job runs, but what it cleans up or writes down piles up.";
         UNWRITTEN_USAGE: "usage_unwritten", Gauge, None, [],

@@ -95,14 +95,14 @@ impl Collector for OfService {
         page.number(about::AUDIT_EVENTS, vitals.database.audit_events as f64)?;
 
         page.numbers(about::JOB_RUNS, vitals.jobs.iter().flat_map(runs).collect())?;
-        let age = |job: &'_ JobVitals| (vec![("job", job.name)], job.since_well.as_seconds_f64());
+        let age = |job: &'_ JobVitals| (vec![("name", job.name)], job.since_well.as_seconds_f64());
         page.numbers(about::JOB_AGE, vitals.jobs.iter().map(age).collect())?;
         page.number(about::UNWRITTEN_USAGE, vitals.unwritten_usage as f64)
     }
 }
 
 fn runs(job: &JobVitals) -> [(Vec<(&'static str, &'static str)>, f64); 2] {
-    let of = |outcome, count: u64| (vec![("job", job.name), ("outcome", outcome)], count as f64);
+    let of = |outcome, count: u64| (vec![("name", job.name), ("outcome", outcome)], count as f64);
     [of("ok", job.went_well), of("failed", job.failed)]
 }
 

@@ -8,9 +8,9 @@ use testkit::{Signer, on_both_databases};
 use crate::openapi::is_checked_in;
 use crate::place::{Place, REGION};
 
-/// Every label there may be. What a new one holds has to be bounded, and name nobody.
+/// Every label there may be. What a new one holds has to be bounded, and name nobody; `job` and `instance` are Prometheus' own.
 const LABELS: [&str; 14] = [
-    "database", "decision", "holder", "job", "le", "method", "outcome", "pool", "reason", "route", "source", "state",
+    "database", "decision", "holder", "le", "method", "name", "outcome", "pool", "reason", "route", "source", "state",
     "status", "version",
 ];
 

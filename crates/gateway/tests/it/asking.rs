@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use keyreeve_gateway::sigv4::{Expires, Form};
-use keyreeve_gateway::{Gateway, Misconfigured, Options, RequestContext, Trouble, Verdict};
+use keyreeve_gateway::{Gateway, Misconfigured, Options, RequestContext, Trouble, Verdict, within_trace};
 use serde_json::json;
 use testkit::{Signer, on_both_databases};
 
@@ -91,6 +91,27 @@ on_both_databases! {
             let verdict = shop.run(async { verify(&Gateway::start(options).unwrap(), &request, &RequestContext::default()).await });
             assert!(matches!(verdict, Err(Trouble::Refused { .. })), "{verdict:?}");
         }
+    }
+}
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+on_both_databases! {
+    fn questions_say_which_trace_they_belong_to(server: &Server) {
+        let shop = Shop::open(server);
+        let request = Request::of(&Signer::of(&shop.make()), server);
+        let presented = request.presented();
+        let context = RequestContext::default();
+        let asked = |parent: Option<&str>| {
+            shop.run(within_trace(parent, shop.gateway.ask(request.signed(&presented), &context))).unwrap();
+            shop.proxy.count(&format!("/gateway/verify {PARENT}"))
+        };
+        assert_eq!(asked(None), 0);
+        assert_eq!(asked(Some("no\nheader")), 0);
+        assert_eq!(asked(Some(PARENT)), 1);
+        assert_eq!(asked(None), 1, "only within");
+        shop.run(within_trace(Some(PARENT), verify(&shop.gateway, &request, &context))).unwrap();
+        assert_eq!(shop.proxy.count(&format!("/signing-keys {PARENT}")), 1, "a key that is fetched is asked for as well");
     }
 }
 

@@ -108,6 +108,10 @@ async fn pass_on(
 ) -> Result<Response<Full<Bytes>>, &'static str> {
     let path = request.uri().path().to_owned();
     *counts.lock().unwrap().entry(path.clone()).or_default() += 1;
+    if let Some(parent) = request.headers().get("traceparent") {
+        // As if it were behind the path.
+        *counts.lock().unwrap().entry(format!("{path} {}", parent.to_str().unwrap())).or_default() += 1;
+    }
     let cut = {
         let (path, mut rules) = (path.clone(), rules.clone());
         async move { rules.wait_for(|rules| Rules::name(&rules.cut, &path)).await.map(drop) }

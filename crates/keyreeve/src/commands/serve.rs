@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::rt;
+use rustls::ServerConfig;
 use service::Service;
 use service::gateway_plane::Follower;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::first_operator::{self, Invitation};
 use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
-use crate::{opened, refusals, ring_follower, tls};
+use crate::{opened, refusals, ring_follower, tls, traces};
 
 /// How long the database may take to be told what was counted, and that the lease is given back.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -29,25 +30,30 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let listeners = listeners::take(settings)?;
     let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
     let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
-    let options = options(settings)?;
+    let tls = tls::read(settings).map_err(Failure::because)?;
+    let (spans, exporter) = traces::export(settings).unzip();
+    let options = options(settings, tls, spans);
     let system = rt::System::new();
     let served = system.block_on(serve(settings, service, listeners, options, invitation));
+    if let Some(exporter) = exporter {
+        exporter.finish();
+    }
     // Nobody waits for a thread that hangs in a database which is away.
     std::mem::forget(system);
     served.map_err(|error| Failure::because(format!("the server failed: {error}")))
 }
 
-fn options(settings: &Settings) -> Result<api::Options, Failure> {
+fn options(settings: &Settings, tls: Option<ServerConfig>, spans: Option<api::Spans>) -> api::Options {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Ok(api::Options {
+    api::Options {
         workers: settings.workers.map_or_else(processors, NonZeroUsize::get),
         requests_per_second: settings.requests_per_second.0,
         trusted_proxies: settings.trusted_proxies.clone(),
-        tls: tls::read(settings).map_err(Failure::because)?,
+        tls,
         console_dir: settings.console_dir.clone(),
-        spans: None,
+        spans,
         drain: api::Drain::default(),
-    })
+    }
 }
 
 async fn serve(

@@ -11,8 +11,8 @@ use persistence::Url;
 
 use super::chosen::Chosen;
 use super::values::{
-    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, PublicUrl,
-    RequestsPerSecond, Value,
+    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, OtlpEndpoint, PublicUrl,
+    RequestsPerSecond, Share, Value,
 };
 
 pub(crate) struct Setting {
@@ -119,4 +119,8 @@ settings! {
         "Format of the log on standard error: text or json";
     log_level: LogFilter, "FILTER", Text("info"),
         "What is logged: error, warn, info, debug or trace, also by part, as in info,keyreeve_persistence=debug";
+    otlp_endpoint: Option<OtlpEndpoint>, "URL", Nothing("no traces are exported"),
+        "OpenTelemetry collector to send traces to, such as http://127.0.0.1:4318; needs a build with otlp";
+    otlp_ratio: Share, "SHARE", Text("0.1"),
+        "How many of the requests that belong to nobody's trace begin one, 0 to 1";
 }

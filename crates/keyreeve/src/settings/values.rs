@@ -36,10 +36,23 @@ pub(crate) struct LeaseSeconds(pub(crate) TimeDelta);
 pub(crate) struct KeystoneExpiry(pub(crate) TimeDelta);
 
 pub(crate) struct DrainSeconds(pub(crate) Duration);
+/// Without a slash at the end, and without a path.
+pub(crate) struct OtlpEndpoint(pub(crate) String);
+
+/// From 0 to 1.
+pub(crate) struct Share(pub(crate) f64);
 
 pub(crate) enum LogFormat {
     Text,
     Json,
+}
+
+impl OtlpEndpoint {
+    pub(crate) fn is_this_machine(&self) -> bool {
+        let place = self.0.trim_start_matches("http://");
+        let is_loopback = |address: SocketAddr| address.ip().is_loopback();
+        place.parse().is_ok_and(is_loopback) || place.rsplit_once(':').is_some_and(|(host, _)| host == "localhost")
+    }
 }
 
 /// Known to parse as an [`EnvFilter`], which cannot be cloned.
@@ -158,6 +171,25 @@ impl Value for RequestsPerSecond {
     }
 }
 
+impl Value for OtlpEndpoint {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("needs a URL such as http://127.0.0.1:4318, in plain HTTP and with a port, not {text:?}");
+        let url = text.trim_end_matches('/');
+        let (host, port) = url.strip_prefix("http://").and_then(|place| place.rsplit_once(':')).ok_or_else(wrong)?;
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-.[]:_".contains(c);
+        let is_right = !host.is_empty() && host.chars().all(is_host) && port.parse().is_ok_and(|port: u16| port > 0);
+        if is_right { Ok(Self(url.to_owned())) } else { Err(wrong()) }
+    }
+}
+
+impl Value for Share {
+    fn parse(text: &str) -> Result<Self, String> {
+        let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        share.map(Self).ok_or_else(|| format!("needs a number from 0 to 1, not {text:?}"))
+    }
+}
+
 impl Value for Vec<IpNet> {
     fn parse(text: &str) -> Result<Self, String> {
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
@@ -220,6 +252,27 @@ mod tests {
         for wrong in ["", "keys.example.org", "https://", "https:///a", "https://a?b", "https://a b", "ftp://a"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_collector_is_a_host_and_a_port() {
+        let parse = |text| OtlpEndpoint::parse(text).map(|endpoint| endpoint.is_this_machine());
+        for own in ["http://127.0.0.1:4318", "http://localhost:4318/", "http://[::1]:4318"] {
+            assert_eq!(parse(own), Ok(true), "{own}");
+        }
+        for other in ["http://10.0.0.7:4318", "http://collector:4318", "http://localhost.example.org:4318"] {
+            assert_eq!(parse(other), Ok(false), "{other}");
+        }
+        for wrong in ["", "http://", "http://:4318", "127.0.0.1:4318", "http://a:0", "http://a:1/v1", "http://u@a:1"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse("https://collector:4318").unwrap_err().contains("plain HTTP"));
+    }
+
+    #[test]
+    fn a_share_is_between_none_and_all() {
+        assert!(["0", "1", "0.25"].iter().all(|text| Share::parse(text).is_ok()));
+        assert!(["", "-0.1", "1.1", "NaN", "inf", "10%"].iter().all(|text| Share::parse(text).is_err()));
     }
 
     #[test]

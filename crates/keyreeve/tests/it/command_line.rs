@@ -8,7 +8,8 @@ use crate::home::{Home, until};
 fn help_says_what_there_is() {
     let home = Home::new();
     let help = home.run(&["--help"]).succeeded().out;
-    for command in ["serve", "migrate", "bootstrap", "config", "openapi", "problems", "master-key", "version"] {
+    for command in ["serve", "migrate", "bootstrap", "health", "config", "openapi", "problems", "master-key", "version"]
+    {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
     for arguments in [&["bootstrap", "--help"][..], &["config", "check", "--help"], &["master-key", "new", "--help"]] {
