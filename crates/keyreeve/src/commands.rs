@@ -24,7 +24,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::MasterKey(MasterKey::New { out }) => new_master_key(&out),
         Command::Client(command) => {
             process::keep_to_itself();
-            cli::run(command).map_err(Failure::Said)
+            cli::run(*command).map_err(Failure::Said)
         }
         Command::Version => out::say(concat!("keyreeve ", env!("CARGO_PKG_VERSION"))),
     }
