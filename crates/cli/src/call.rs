@@ -61,7 +61,7 @@ impl Call {
             Kind::Put => Method::PUT,
             Kind::Patch => Method::PATCH,
             Kind::Delete => Method::DELETE,
-            Kind::Make | Kind::Ask | Kind::Enter => Method::POST,
+            Kind::Make | Kind::Ask | Kind::Once | Kind::Enter => Method::POST,
         }
     }
 
@@ -70,6 +70,13 @@ impl Call {
         let pairs = self.query.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
         let query = pairs.collect::<Vec<_>>().join("&");
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// The next page, where the server says it as a whole: path and query.
+    pub(crate) fn going_on_at(mut self, target: &str) -> Self {
+        self.path = target.to_owned();
+        self.query.clear();
+        self
     }
 
     /// Sets a parameter anew.

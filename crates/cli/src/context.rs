@@ -30,14 +30,18 @@ impl Context {
 
     /// Which tenant is meant: the one that was named, or else the one whoever asks belongs to.
     pub(crate) fn tenant(&self, named: &OfTenant) -> Result<String> {
-        let known = named.tenant.clone().or_else(|| self.tenant.clone()).or_else(|| self.client.stored_tenant());
-        if let Some(tenant) = known {
+        if let Some(tenant) = named.tenant.clone().or_else(|| self.usual_tenant()) {
             return Ok(tenant);
         }
         let me: wire::Me = self.client.send(&operations::read_me())?.read()?;
         me.tenant_id.ok_or_else(|| {
             Failure::Usage(format!("which tenant? Name it with --tenant, {}, or in the profile", system::TENANT))
         })
+    }
+
+    /// The one that nobody has to name, as far as this machine knows.
+    pub(crate) fn usual_tenant(&self) -> Option<String> {
+        self.tenant.clone().or_else(|| self.client.stored_tenant())
     }
 
     pub(crate) fn show(&self, call: Call) -> Result<()> {

@@ -1,8 +1,6 @@
 //! Where a secret goes that is shown once: to standard output, or to a new file that only its owner reads. The place is
 //! made before the secret is, so that a file that cannot be made costs no key.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +9,7 @@ use wire::CreatedKey;
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
-use crate::files;
+use crate::files::NewFile;
 use crate::formats::{Format, Given, Pair};
 use crate::output::{Mode, Output, id_of, pretty, say};
 
@@ -28,7 +26,7 @@ pub struct Handing {
 /// A place that waits for its secret.
 pub(crate) struct Place {
     format: Option<Format>,
-    file: Option<(PathBuf, File)>,
+    file: Option<NewFile>,
 }
 
 impl Handing {
@@ -38,16 +36,17 @@ impl Handing {
                 "with --quiet the secret would be lost: name a --format, and a file with --out".to_owned(),
             ));
         }
-        let file = match &self.out {
-            Some(path) => Some((path.clone(), files::create_new(path)?)),
-            None => None,
-        };
-        Ok(Place { format: self.format, file })
+        self.prepare_for_some()
+    }
+
+    /// For an answer that may hold a secret, and need not.
+    pub(crate) fn prepare_for_some(&self) -> Result<Place> {
+        Ok(Place { format: self.format, file: self.out.as_deref().map(NewFile::create).transpose()? })
     }
 }
 
 impl Place {
-    pub(crate) fn hand(mut self, document: &Value, output: &Output) -> Result<()> {
+    pub(crate) fn hand(self, document: &Value, output: &Output) -> Result<()> {
         let Some(format) = self.format else { return output.show(document) };
         let created: CreatedKey =
             serde_json::from_value(document.clone()).map_err(|_| Failure::local("the answer holds no key"))?;
@@ -56,29 +55,29 @@ impl Place {
             output
                 .remark("a guardrail has it that you do not see the secret: pass on the claim link, which opens once");
         }
-        let Some((path, mut file)) = self.file.take() else { return say(&text) };
-        let stored = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        if let Err(error) = stored {
+        let Some(mut file) = self.file else { return say(&text) };
+        if let Err(error) = file.fill(&text) {
             // Better seen than lost.
             say(&text)?;
             return Err(Failure::Partly(format!(
                 "{} cannot be written ({error}): the pair is on standard output instead",
-                path.display()
+                file.path().display()
             )));
         }
-        output.remark(&format!("wrote the pair to {}: nobody can show its secret again", path.display()));
+        output.remark(&format!("wrote the pair to {}: nobody can show its secret again", file.path().display()));
         match output.mode {
             Mode::Json => output.show(document.get("key").unwrap_or(&Value::Null)),
             Mode::Table => say(&id_of(document).unwrap_or_default()),
         }
     }
-}
 
-impl Drop for Place {
-    /// A file that nothing came for.
-    fn drop(&mut self) {
-        if let Some((path, _)) = &self.file {
-            let _ = std::fs::remove_file(path);
+    /// Of something that was made with its first key, or without one.
+    pub(crate) fn hand_first_key(self, document: &Value, output: &Output) -> Result<()> {
+        match document.get("initial_key") {
+            Some(key) if self.format.is_some() => self.hand(key, output),
+            // Better seen than lost.
+            Some(_) if output.is_quiet => say(&pretty(document)),
+            _ => output.show(document),
         }
     }
 }

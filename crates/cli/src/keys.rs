@@ -2,6 +2,8 @@
 
 mod terms;
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
@@ -12,7 +14,7 @@ use crate::handing::Handing;
 use crate::options::{IfVersion, Limit, OfTenant, Stop};
 use crate::output::{Column, Mode, say};
 use crate::receipt;
-use crate::{operations, system};
+use crate::{export, import, operations, system};
 use terms::{ChangedTerms, Terms};
 
 pub(crate) const COLUMNS: &[Column] = &[
@@ -74,10 +76,37 @@ pub enum Keys {
     Explain {
         access_key_id: String,
         /// At a moment gone by, such as 2026-11-20T15:04:05Z.
-        #[arg(long, value_name = "MOMENT", value_parser = past)]
+        #[arg(long, value_name = "MOMENT", value_parser = system::past)]
         at: Option<DateTime<Utc>>,
         #[command(flatten)]
         tenant: OfTenant,
+    },
+    /// Bring keys along that were made elsewhere, from lines of JSON or a table. Goes on where it was broken off.
+    #[command(after_help = "Examples:\n  \
+        keyreeve keys import keys.ndjson --region waw3-1\n  \
+        keyreeve keys import keys.csv\n\n\
+        A line: {\"access_key_id\": \"...\", \"secret_access_key\": \"...\", \"label\": \"...\"}\n\
+        A table has a heading with the same names; several values in one cell stand between semicolons.")]
+    Import {
+        /// File that ends with .csv for a table, with anything else for lines of JSON.
+        file: PathBuf,
+        /// Where those go that name no place.
+        #[arg(long, value_name = "CODE")]
+        region: Option<String>,
+        /// The same, where there may be several storage instances.
+        #[arg(long, value_name = "ID", conflicts_with = "region")]
+        instance: Option<String>,
+        #[command(flatten)]
+        tenant: OfTenant,
+    },
+    /// Write all keys as lines of JSON, without secrets. Goes on where it was broken off.
+    #[command(after_help = "Example:\n  keyreeve keys export --out keys.ndjson")]
+    Export {
+        /// File to write to [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        filter: Filter,
     },
     /// Make a link for whoever a key is for: it shows the secret once.
     Claim {
@@ -214,6 +243,13 @@ impl Keys {
                     .with("at", at.map(receipt::moment));
                 explain(context, call)
             }
+            Self::Import { file, region, instance, tenant } => {
+                import::run(context, &context.tenant(&tenant)?, &file, &import::Place { region, instance })
+            }
+            Self::Export { out, filter } => {
+                let what = format!("keys {}", filter.call(context)?.target());
+                export::run(context, &what, out.as_deref(), |cursor| page(context, filter.call(context)?, cursor))
+            }
             Self::Claim { named, expires_in, version } => {
                 let call = named.call(context, operations::create_claim())?;
                 let seconds = expires_in.map(|time| time.num_seconds());
@@ -307,7 +343,11 @@ fn explain(context: &Context, call: Call) -> Result<()> {
     context.output.list(&serde_json::json!({"items": steps}), STEPS)
 }
 
-fn past(text: &str) -> Result<DateTime<Utc>, String> {
-    let at = DateTime::parse_from_rfc3339(text);
-    at.map(|at| at.to_utc()).map_err(|_| "needs a moment such as 2026-11-20T15:04:05Z".to_owned())
+/// A page of the list, a key on each line.
+fn page(context: &Context, call: Call, cursor: Option<&str>) -> Result<export::Page> {
+    let document = context.client.ask(call.query("limit", Some(500)).query("cursor", cursor))?;
+    let items = document.get("items").and_then(|items| items.as_array()).map(Vec::as_slice).unwrap_or_default();
+    let next = document.get("next_cursor").and_then(|cursor| cursor.as_str()).map(str::to_owned);
+    let lines: String = items.iter().map(|item| format!("{item}\n")).collect();
+    Ok(export::Page { lines: lines.into_bytes(), count: items.len() as u64, next })
 }

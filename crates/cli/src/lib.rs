@@ -5,25 +5,37 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
+mod buckets;
 mod call;
 mod client;
 mod context;
 mod credentials;
 mod exit;
+mod export;
 mod files;
 mod formats;
+mod gateways;
 mod handing;
+mod import;
+mod instances;
+mod key_models;
 mod keys;
 mod operations;
 mod options;
 mod output;
+mod owner;
+mod partners;
+mod posture;
 mod profile;
+mod progress;
 mod receipt;
 mod regions;
 mod session;
 mod system;
 mod tenants;
 mod terminal;
+mod tokens;
 mod users;
 
 use clap::{Args, Subcommand};
@@ -42,14 +54,32 @@ pub enum Command {
     Logout(Plain),
     /// Say who you are, as far as the server is concerned.
     Whoami(Plain),
+    /// Change your password; all other sessions of yours are over then.
+    ChangePassword(session::ChangePassword),
     /// Customers.
     Tenants(Noun<tenants::Tenants>),
     /// People of a tenant.
     Users(Noun<users::Users>),
     /// Places with S3 gateways, and which of them a tenant has.
     Regions(Noun<regions::Regions>),
+    /// Which products keys can be.
+    KeyModels(Noun<key_models::KeyModels>),
+    /// Distributors and resellers.
+    Partners(Noun<partners::Partners>),
     /// S3 keys.
     Keys(Noun<keys::Keys>),
+    /// Storage instances.
+    Instances(Noun<instances::Instances>),
+    /// Registered buckets.
+    Buckets(Noun<buckets::Buckets>),
+    /// API tokens.
+    Tokens(Noun<tokens::Tokens>),
+    /// S3 gateways.
+    Gateways(Noun<gateways::Gateways>),
+    /// What was done, by whom, to what.
+    Audit(Noun<audit::Audit>),
+    /// How keys stand, in numbers.
+    Posture(Noun<posture::Posture>),
 }
 
 /// A noun, its verbs, and the flags they all take.
@@ -84,10 +114,19 @@ impl Command {
         match self {
             Self::Login(login) => &login.options,
             Self::Logout(plain) | Self::Whoami(plain) => &plain.options,
+            Self::ChangePassword(change) => &change.options,
+            Self::Audit(noun) => &noun.options,
             Self::Tenants(noun) => &noun.options,
             Self::Users(noun) => &noun.options,
             Self::Regions(noun) => &noun.options,
+            Self::KeyModels(noun) => &noun.options,
+            Self::Partners(noun) => &noun.options,
             Self::Keys(noun) => &noun.options,
+            Self::Instances(noun) => &noun.options,
+            Self::Buckets(noun) => &noun.options,
+            Self::Tokens(noun) => &noun.options,
+            Self::Gateways(noun) => &noun.options,
+            Self::Posture(noun) => &noun.options,
         }
     }
 
@@ -96,10 +135,20 @@ impl Command {
             Self::Login(login) => login.run(),
             Self::Logout(plain) => session::log_out(&plain.options),
             Self::Whoami(plain) => session::who_am_i(&Context::of(&plain.options)?),
+            Self::ChangePassword(change) => change.run(),
+            // One of its verbs asks no server.
+            Self::Audit(noun) => noun.verb.run(&noun.options),
             Self::Tenants(noun) => noun.verb.run(&Context::of(&noun.options)?),
             Self::Users(noun) => noun.verb.run(&Context::of(&noun.options)?),
             Self::Regions(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::KeyModels(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Partners(noun) => noun.verb.run(&Context::of(&noun.options)?),
             Self::Keys(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Instances(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Buckets(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Tokens(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Gateways(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Posture(noun) => noun.verb.run(&Context::of(&noun.options)?),
         }
     }
 }

@@ -19,8 +19,10 @@ pub(crate) enum Kind {
     Delete,
     /// A POST that carries an `Idempotency-Key`.
     Make,
-    /// A POST that changes nothing, or nothing twice.
+    /// A POST that changes nothing.
     Ask,
+    /// A POST that changes something and carries no key: whoever calls it finds out by other means if it arrived.
+    Once,
     /// A POST of somebody who is not logged in yet, and that is never sent twice.
     Enter,
 }
@@ -81,6 +83,60 @@ operations! {
     Get read_key_usage "/v1/tenants/{tenant}/keys/{key}/usage";
     Ask explain_key "/v1/tenants/{tenant}/keys:explain";
     Make create_claim "/v1/tenants/{tenant}/keys/{key}/claims";
+
+    Put change_password "/v1/me/password";
+    Get list_key_models "/v1/key-models";
+    Make create_key_model "/v1/key-models";
+    Get read_key_model "/v1/key-models/{name}";
+    Delete delete_key_model "/v1/key-models/{name}";
+    Patch change_key_model "/v1/key-models/{name}";
+    Get list_operator_tokens "/v1/operator/tokens";
+    Make create_operator_token "/v1/operator/tokens";
+    Make rotate_operator_token "/v1/operator/tokens/{token}/rotate";
+    Delete delete_operator_token "/v1/operator/tokens/{token}";
+    Get list_gateways "/v1/gateways";
+    Make create_gateway "/v1/gateways";
+    Get read_gateway "/v1/gateways/{gateway}";
+    Delete delete_gateway "/v1/gateways/{gateway}";
+    Patch change_gateway "/v1/gateways/{gateway}";
+    Get list_gateway_tokens "/v1/gateways/{gateway}/tokens";
+    Make create_gateway_token "/v1/gateways/{gateway}/tokens";
+    Make rotate_gateway_token "/v1/gateways/{gateway}/tokens/{token}/rotate";
+    Delete delete_gateway_token "/v1/gateways/{gateway}/tokens/{token}";
+    Get list_partners "/v1/partners";
+    Make create_partner "/v1/partners";
+    Get read_partner "/v1/partners/{partner}";
+    Delete delete_partner "/v1/partners/{partner}";
+    Patch change_partner "/v1/partners/{partner}";
+    Make suspend_partner "/v1/partners/{partner}/suspend";
+    Make resume_partner "/v1/partners/{partner}/resume";
+    Ask dry_run_guardrails "/v1/partners/{partner}/guardrails:dry-run";
+    Ask preview_emergency_stop "/v1/partners/{partner}/emergency-stop:preview";
+    Make emergency_stop_partner "/v1/partners/{partner}/emergency-stop";
+    Make undo_emergency_stop "/v1/partners/{partner}/emergency-stop/undo";
+    Get list_partner_tokens "/v1/partners/{partner}/tokens";
+    Make create_partner_token "/v1/partners/{partner}/tokens";
+    Make rotate_partner_token "/v1/partners/{partner}/tokens/{token}/rotate";
+    Delete delete_partner_token "/v1/partners/{partner}/tokens/{token}";
+    Get list_tenant_tokens "/v1/tenants/{tenant}/tokens";
+    Make create_tenant_token "/v1/tenants/{tenant}/tokens";
+    Make rotate_tenant_token "/v1/tenants/{tenant}/tokens/{token}/rotate";
+    Delete delete_tenant_token "/v1/tenants/{tenant}/tokens/{token}";
+    Get list_instances "/v1/tenants/{tenant}/instances";
+    Make create_instance "/v1/tenants/{tenant}/instances";
+    Get read_instance "/v1/tenants/{tenant}/instances/{instance}";
+    Delete delete_instance "/v1/tenants/{tenant}/instances/{instance}";
+    Patch change_instance "/v1/tenants/{tenant}/instances/{instance}";
+    Get list_buckets "/v1/tenants/{tenant}/buckets";
+    Get read_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+    Put register_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+    Delete unregister_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+    Once import_keys "/v1/tenants/{tenant}/keys:import";
+    Get read_partner_posture "/v1/partners/{partner}/posture";
+    Get read_tenant_posture "/v1/tenants/{tenant}/posture";
+    Get read_audit "/v1/audit";
+    Get read_partner_audit "/v1/partners/{partner}/audit";
+    Get read_tenant_audit "/v1/tenants/{tenant}/audit";
 }
 
 #[cfg(test)]
@@ -96,25 +152,6 @@ mod tests {
         ("accept_invitation", "whoever is invited has a browser, and chooses a password there"),
         ("open_setup_link", "`keyreeve bootstrap` makes the first operator's token on the server's own machine"),
         ("open_claim", "whoever a claim link is for has a browser"),
-        ("change_password", "no command yet"),
-        ("list_key_models", "no command yet"),
-        ("create_key_model", "no command yet"),
-        ("read_key_model", "no command yet"),
-        ("delete_key_model", "no command yet"),
-        ("change_key_model", "no command yet"),
-        ("list_operator_tokens", "no command yet"),
-        ("create_operator_token", "no command yet"),
-        ("rotate_operator_token", "no command yet"),
-        ("delete_operator_token", "no command yet"),
-        ("list_gateways", "no command yet"),
-        ("create_gateway", "no command yet"),
-        ("read_gateway", "no command yet"),
-        ("delete_gateway", "no command yet"),
-        ("change_gateway", "no command yet"),
-        ("list_gateway_tokens", "no command yet"),
-        ("create_gateway_token", "no command yet"),
-        ("rotate_gateway_token", "no command yet"),
-        ("delete_gateway_token", "no command yet"),
         ("verify_request", "gateways ask it, and people do not"),
         ("verify_requests", "gateways ask it, and people do not"),
         ("authorize_request", "gateways ask it, and people do not"),
@@ -126,40 +163,6 @@ mod tests {
         ("log_in_to_keystone", "gateways ask it, and people do not"),
         ("verify_s3_token", "gateways ask it, and people do not"),
         ("issue_ec2_credential", "gateways ask it, and people do not"),
-        ("list_partners", "no command yet"),
-        ("create_partner", "no command yet"),
-        ("read_partner", "no command yet"),
-        ("delete_partner", "no command yet"),
-        ("change_partner", "no command yet"),
-        ("suspend_partner", "no command yet"),
-        ("resume_partner", "no command yet"),
-        ("dry_run_guardrails", "no command yet"),
-        ("preview_emergency_stop", "no command yet"),
-        ("emergency_stop_partner", "no command yet"),
-        ("undo_emergency_stop", "no command yet"),
-        ("list_partner_tokens", "no command yet"),
-        ("create_partner_token", "no command yet"),
-        ("rotate_partner_token", "no command yet"),
-        ("delete_partner_token", "no command yet"),
-        ("list_tenant_tokens", "no command yet"),
-        ("create_tenant_token", "no command yet"),
-        ("rotate_tenant_token", "no command yet"),
-        ("delete_tenant_token", "no command yet"),
-        ("list_instances", "no command yet"),
-        ("create_instance", "no command yet"),
-        ("read_instance", "no command yet"),
-        ("delete_instance", "no command yet"),
-        ("change_instance", "no command yet"),
-        ("list_buckets", "no command yet"),
-        ("read_bucket", "no command yet"),
-        ("register_bucket", "no command yet"),
-        ("unregister_bucket", "no command yet"),
-        ("import_keys", "no command yet"),
-        ("read_partner_posture", "no command yet"),
-        ("read_tenant_posture", "no command yet"),
-        ("read_audit", "no command yet"),
-        ("read_partner_audit", "no command yet"),
-        ("read_tenant_audit", "no command yet"),
         ("read_liveness", "for probes"),
         ("read_readiness", "for probes"),
     ];
@@ -207,7 +210,7 @@ mod tests {
                 Kind::Put => "put",
                 Kind::Patch => "patch",
                 Kind::Delete => "delete",
-                Kind::Make | Kind::Ask | Kind::Enter => "post",
+                Kind::Make | Kind::Ask | Kind::Once | Kind::Enter => "post",
             };
             assert_eq!(described.method, method, "{}", operation.id);
             assert_eq!(described.path, operation.path, "{}", operation.id);

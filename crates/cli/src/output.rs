@@ -162,7 +162,9 @@ fn collect(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
                 collect(&format!("{name}.{number}"), item, found);
             }
         }
-        _ => found.push((printable(name), cell(value))),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            found.push((printable(name), cell(value)));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::context::Context;
 use crate::exit::Result;
+use crate::handing::Handing;
 use crate::operations;
 use crate::options::{IfVersion, Limit, OfTenant};
 use crate::output::Column;
@@ -85,6 +86,9 @@ pub struct Offer {
     gateway_secrets: Option<Secrets>,
     #[command(flatten)]
     tenant: OfTenant,
+    /// For the first key, where the key model makes one.
+    #[command(flatten)]
+    handing: Handing,
     #[command(flatten)]
     version: IfVersion,
 }
@@ -158,6 +162,8 @@ impl Offer {
             .with("service", Some(service))
             .with_or_null("key_model", self.key_model)
             .with("gateway_secrets", gateway_secrets);
-        context.show(call.if_match(self.version.if_version))
+        let place = self.handing.prepare_for_some()?;
+        let document = context.client.ask(call.if_match(self.version.if_version))?;
+        place.hand_first_key(&document, &context.output)
     }
 }

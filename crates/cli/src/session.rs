@@ -1,6 +1,6 @@
 //! Logging in and out, and who that makes you.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::Secret;
@@ -66,14 +66,7 @@ impl Login {
                 return Err(Failure::Usage("who? Name yourself with --email, or a token with --token-file".to_owned()));
             }
         };
-        let password = match &self.password_file {
-            Some(file) => files::secret(file, "password")?,
-            None if terminal::is_attended() => terminal::ask_secretly("Password: ")?,
-            None => {
-                let why = "there is nobody to ask for the password: name a file of it with --password-file, or - for standard input";
-                return Err(Failure::Usage(why.to_owned()));
-            }
-        };
+        let password = password(self.password_file.as_deref(), "Password: ", "--password-file")?;
         let call = operations::log_in()
             .with("email", Some(email))
             .with("password", Some(password.expose()))
@@ -113,6 +106,46 @@ pub(crate) fn log_out(options: &Options) -> Result<()> {
     }
     output.remark(&format!("logged out of {}", stored.server));
     Ok(())
+}
+
+/// A new password for whoever is logged in. It ends all their other sessions.
+#[derive(Args)]
+pub struct ChangePassword {
+    /// File with the current password; asked for on a terminal.
+    #[arg(long, value_name = "FILE")]
+    current_file: Option<PathBuf>,
+    /// File with the new password; asked for on a terminal.
+    #[arg(long, value_name = "FILE")]
+    new_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+impl ChangePassword {
+    pub(crate) fn run(self) -> Result<()> {
+        let context = Context::of(&self.options)?;
+        let current = password(self.current_file.as_deref(), "Current password: ", "--current-file")?;
+        let new = password(self.new_file.as_deref(), "New password: ", "--new-file")?;
+        if self.new_file.is_none() && !new.same_as(&terminal::ask_secretly("New password again: ")?) {
+            return Err(Failure::Usage("the two are not the same: nothing was changed".to_owned()));
+        }
+        let call = operations::change_password()
+            .with("current_password", Some(current.expose()))
+            .with("new_password", Some(new.expose()));
+        context.client.send(&call)?;
+        context.output.remark("the password is changed, and all other sessions are over");
+        Ok(())
+    }
+}
+
+fn password(file: Option<&Path>, question: &str, flag: &str) -> Result<Secret> {
+    match file {
+        Some(file) => files::secret(file, "password"),
+        None if terminal::is_attended() => terminal::ask_secretly(question),
+        None => Err(Failure::Usage(format!(
+            "there is nobody to ask for the password: name a file of it with {flag}, or - for standard input"
+        ))),
+    }
 }
 
 pub(crate) fn who_am_i(context: &Context) -> Result<()> {

@@ -78,6 +78,12 @@ pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| "needs a moment such as 2027-01-31T12:00:00Z, or a time from now such as 90d".to_owned())
 }
 
+/// A moment gone by, or any that is named in full.
+pub(crate) fn past(text: &str) -> Result<DateTime<Utc>, String> {
+    let at = DateTime::parse_from_rfc3339(text);
+    at.map(|at| at.to_utc()).map_err(|_| "needs a moment such as 2026-11-20T15:04:05Z".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

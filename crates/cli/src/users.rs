@@ -106,7 +106,7 @@ impl Users {
                     .with("email", Some(email))
                     .with("name", Some(name))
                     .with("role", Some(role))
-                    .with("password", password.as_ref().map(|password| password.expose()));
+                    .with("password", password.as_ref().map(domain::Secret::expose));
                 context.show(call)
             }
             Self::Invite { user, tenant, version } => {

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  keyreeve version")]
     Version,
     #[command(flatten)]
-    Client(cli::Command),
+    Client(Box<cli::Command>),
 }
 
 #[derive(Args)]

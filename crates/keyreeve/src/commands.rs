@@ -29,7 +29,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::MasterKey(MasterKey::Remove(command)) => master_key::remove(&load(&command.settings)?, &command.id),
         Command::Client(command) => {
             process::keep_to_itself();
-            cli::run(command).map_err(Failure::Said)
+            cli::run(*command).map_err(Failure::Said)
         }
         Command::Version => out::say(concat!("keyreeve ", env!("CARGO_PKG_VERSION"))),
     }

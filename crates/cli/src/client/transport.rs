@@ -116,23 +116,25 @@ impl Transport {
 impl Trouble {
     /// Whether the request did not even leave this machine.
     pub(super) fn was_never_sent(&self) -> bool {
-        match &self.0 {
-            ureq::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
-            ureq::Error::Timeout(timeout) => matches!(timeout, Timeout::Resolve | Timeout::Connect),
-            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
-            _ => false,
+        if let ureq::Error::Io(error) = &self.0 {
+            return error.kind() == ErrorKind::ConnectionRefused;
         }
+        matches!(
+            &self.0,
+            ureq::Error::HostNotFound
+                | ureq::Error::ConnectionFailed
+                | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)
+        )
     }
 
     /// Whether the same request may help, and does no harm if the first one arrived after all.
     pub(super) fn may_pass(&self, kind: Kind) -> bool {
         let is_harmless = matches!(kind, Kind::Get | Kind::Make | Kind::Ask);
-        match &self.0 {
-            ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::Protocol(_) => {
-                is_harmless || self.was_never_sent()
-            }
-            _ => false,
-        }
+        let is_passing = matches!(
+            &self.0,
+            ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::Protocol(_)
+        );
+        is_passing && (is_harmless || self.was_never_sent())
     }
 
     pub(super) fn reason(&self) -> String {
@@ -140,11 +142,11 @@ impl Trouble {
     }
 
     pub(super) fn failure(&self, server: &str) -> Failure {
-        let advice = match &self.0 {
-            ureq::Error::Rustls(_) | ureq::Error::Tls(_) => {
-                ": name the authority that signed its certificate with --ca-file"
-            }
-            _ => ": check the URL, and that the server is running",
+        let is_tls = matches!(&self.0, ureq::Error::Rustls(_) | ureq::Error::Tls(_));
+        let advice = if is_tls {
+            ": name the authority that signed its certificate with --ca-file"
+        } else {
+            ": check the URL, and that the server is running"
         };
         Failure::Unreachable(format!("{server} cannot be reached ({}){advice}", self.reason()))
     }

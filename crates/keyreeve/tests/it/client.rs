@@ -1,7 +1,10 @@
 //! The command line client: the binary at the API of a real server, which is the same binary.
 
+mod audit;
+mod bulk;
 mod desk;
 mod exit_codes;
 mod journey;
 mod keys;
+mod nouns;
 mod sessions;

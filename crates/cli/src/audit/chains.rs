@@ -1,0 +1,172 @@
+//! The hash chains of an export, followed row by row with nothing but the rows: each hash covers every field of its
+//! event and the hash before.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use chrono::DateTime;
+use domain::actor::{Actor, ActorKind};
+use domain::audit::{BEGINNING, Event, Hash};
+use domain::id::{EventId, PartnerId, TenantId};
+use wire::AuditEvent;
+
+use crate::system::hex;
+
+/// How far a chain goes: `CHAIN:SEQUENCE:HASH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    chain: String,
+    sequence: i64,
+    hash: Hash,
+}
+
+/// What was followed so far.
+pub(super) struct Chains {
+    heads: BTreeMap<String, (i64, Hash)>,
+    count: u64,
+}
+
+impl Chains {
+    pub(super) fn after(heads: Vec<Head>) -> Self {
+        let heads = heads.into_iter().map(|head| (head.chain, (head.sequence, head.hash))).collect();
+        Self { heads, count: 0 }
+    }
+
+    /// The next row. What is wrong with it, in a sentence.
+    pub(super) fn take(&mut self, line: &str) -> Result<(), String> {
+        let event: AuditEvent = serde_json::from_str(line).map_err(|error| format!("this is no event ({error})"))?;
+        let row = format!("event {} ({} {} of the chain {})", event.sequence, event.id, event.action, event.chain);
+        // Two ways to write the same would be two rows with one hash.
+        let again = serde_json::to_string(&event).map_err(|error| error.to_string())?;
+        if again != line {
+            return Err(format!(
+                "{row} is not written as the server writes it, so it was changed or is of another version"
+            ));
+        }
+        let (sequence, previous) = self.heads.get(&event.chain).copied().unwrap_or((0, BEGINNING));
+        if event.sequence != sequence + 1 {
+            return Err(match event.sequence {
+                early if early <= sequence => {
+                    format!("{row} comes after event {sequence}: rows were moved or repeated")
+                }
+                late => format!("{row} comes after event {sequence}: {} missing", missing(late - sequence - 1)),
+            });
+        }
+        let hash = domain_event(&event).map(|event| event.hash(&previous));
+        let hash = hash.map_err(|field| format!("{row} was changed: its {field} is none"))?;
+        if hex(&hash) != event.hash {
+            return Err(format!("{row} was changed, or the one before it was"));
+        }
+        self.heads.insert(event.chain, (event.sequence, hash));
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Whether the chains got as far as these heads, and through them.
+    pub(super) fn reach(&self, heads: &[Head]) -> Result<(), String> {
+        for head in heads {
+            let Head { chain, sequence, hash } = head;
+            match self.heads.get(chain) {
+                None => return Err(format!("the chain {chain} is missing")),
+                Some((last, _)) if last < sequence => {
+                    return Err(format!(
+                        "the chain {chain} ends at event {last}: {} missing",
+                        missing(sequence - last)
+                    ));
+                }
+                Some((last, found)) if last == sequence && found != hash => {
+                    return Err(format!("event {sequence} of the chain {chain} is another one than the head says"));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
+        self.heads.iter().map(|(chain, (sequence, hash))| Head {
+            chain: chain.clone(),
+            sequence: *sequence,
+            hash: *hash,
+        })
+    }
+
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+fn missing(count: i64) -> String {
+    if count == 1 { "1 event is".to_owned() } else { format!("{count} events are") }
+}
+
+/// The event that was hashed, or the name of the field that cannot be one of it.
+fn domain_event(event: &AuditEvent) -> Result<Event, &'static str> {
+    let address = event.address.as_deref().map(|text| match text.parse::<IpAddr>() {
+        Ok(address) if address.to_string() == text => Ok(address),
+        _ => Err("address"),
+    });
+    // The hash knows microseconds: what is finer is no part of it.
+    let at = DateTime::from_timestamp_micros(event.at.timestamp_micros()).filter(|at| *at == event.at);
+    Ok(Event {
+        id: EventId::parse(&event.id).map_err(|_| "id")?,
+        chain: event.chain.clone(),
+        sequence: event.sequence,
+        at: at.ok_or("at")?,
+        actor: Actor { kind: ActorKind::parse(&event.actor.kind).map_err(|_| "actor")?, id: event.actor.id.clone() },
+        action: event.action.clone(),
+        target_kind: event.target.kind.clone(),
+        target_id: event.target.id.clone(),
+        tenant_id: event.tenant_id.as_deref().map(TenantId::parse).transpose().map_err(|_| "tenant_id")?,
+        partner_id: event.partner_id.as_deref().map(PartnerId::parse).transpose().map_err(|_| "partner_id")?,
+        request_id: event.request_id.clone(),
+        address: address.transpose()?,
+        details: event.details.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+    })
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.chain, self.sequence, hex(&self.hash))
+    }
+}
+
+impl FromStr for Head {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const WANTED: &str = "needs CHAIN:SEQUENCE:HASH, as `keyreeve audit verify` prints it";
+        let mut parts = text.split(':');
+        let (Some(chain), Some(sequence), Some(hash), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(WANTED.to_owned());
+        };
+        let sequence = sequence.parse().ok().filter(|sequence| *sequence >= 1).ok_or(WANTED)?;
+        Ok(Self { chain: chain.to_owned(), sequence, hash: bytes(hash).ok_or(WANTED)? })
+    }
+}
+
+fn bytes(hex: &str) -> Option<Hash> {
+    let is_plain = hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let mut hash = Hash::default();
+    for (at, byte) in hash.iter_mut().enumerate().filter(|_| is_plain) {
+        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    is_plain.then_some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_reads_back() {
+        let text = format!("ten_01jd0000000000000000000000:17:{}", "4f".repeat(32));
+        assert_eq!(text.parse::<Head>().unwrap().to_string(), text);
+        for wrong in ["", "platform", "platform:1", "platform:0:00", "platform:x:00", "platform:1:zz", "a:1:00:2"] {
+            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+        }
+    }
+}
