@@ -12,6 +12,7 @@ mod gateways;
 mod health;
 mod home;
 mod master_key;
+mod metrics;
 mod postgres;
 mod refusals;
 mod revocation;
