@@ -30,6 +30,10 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     scripts/lint-openapi
 
+# check what is in deploy, each part with the program that it is for
+check-deploy:
+    scripts/check-deploy
+
 # throw generated requests at a server, for so many seconds on each database
 fuzz seconds="60":
     scripts/fuzz-api {{ seconds }}

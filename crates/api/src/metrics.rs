@@ -20,14 +20,14 @@ use catalogue::{self as about, About};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Route {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
@@ -124,11 +124,8 @@ pub(crate) fn known_method(method: &str) -> &'static str {
 }
 
 pub(crate) fn request(method: &'static str, route: &str, status: u16, took: Duration) {
-    let (method, route) = (method.to_owned(), route.to_owned());
-    METRICS
-        .durations
-        .get_or_create(&Route { method: method.clone(), route: route.clone() })
-        .observe(took.as_secs_f64());
+    let route = route.to_owned();
+    METRICS.durations.get_or_create(&Route { method, route: route.clone() }).observe(took.as_secs_f64());
     METRICS.requests.get_or_create(&Request { method, route, status }).inc();
 }
 

@@ -160,6 +160,14 @@ impl Server {
         }
     }
 
+    /// A transaction of somebody's that has begun, and does not end before it is dropped; none on SQLite, which has one writer.
+    pub fn open_transaction(&self) -> Option<PgConnection> {
+        let DatabaseUrl::Postgres(url) = self.service.database().url() else { return None };
+        let mut connection = PgConnection::establish(url).expect("the database");
+        connection.batch_execute("BEGIN; SELECT pg_current_xact_id()").expect("a transaction");
+        Some(connection)
+    }
+
     /// The files of an SQLite database, its log included; none on PostgreSQL.
     pub fn files(&self) -> Vec<PathBuf> {
         match self.service.database().url() {

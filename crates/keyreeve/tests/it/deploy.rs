@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::home::{Home, Server, until};
+use crate::home::Home;
 
 fn repository(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
@@ -16,14 +16,9 @@ fn repository(path: &str) -> String {
 /// The names of all series that a server shows, once something has been asked of it.
 fn series() -> BTreeSet<String> {
     let home = Home::new();
-    let server =
-        Server::ready(home.start(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"], &[]));
+    let server = home.serve_with_metrics(&[]);
     assert!(server.is_live());
-    let url = until("the metrics to be served", || {
-        let log = server.running.err.so_far();
-        Some(log.split_once("metrics are at ")?.1.lines().next()?.to_owned())
-    });
-    let page = ureq::get(&url).call().unwrap().body_mut().read_to_string().unwrap();
+    let page = server.metrics();
     server.stop().succeeded();
     let samples = page.lines().filter(|line| !line.starts_with('#'));
     samples.map(|line| line.split(['{', ' ']).next().unwrap().to_owned()).collect()

@@ -94,6 +94,12 @@ impl Home {
         Server::ready(self.start(&[&usual, arguments].concat(), &[]))
     }
 
+    /// A server on free ports that shows its metrics.
+    pub(crate) fn serve_with_metrics(&self, arguments: &[&str]) -> Server {
+        let usual = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+        Server::ready(self.start(&[&usual, arguments].concat(), &[]))
+    }
+
     /// A server on a free port, ready to be asked.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
         self.serve_at("127.0.0.1:0", arguments)
@@ -157,6 +163,15 @@ impl Server {
 
     pub(crate) fn is_live(&self) -> bool {
         ureq::get(format!("{}/livez", self.url)).call().unwrap().status().is_success()
+    }
+
+    /// What its metrics say at this moment.
+    pub(crate) fn metrics(&self) -> String {
+        let url = until("the metrics to be served", || {
+            let log = self.running.err.so_far();
+            Some(log.split_once("metrics are at ")?.1.lines().next()?.to_owned())
+        });
+        ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap()
     }
 
     pub(crate) fn stop(self) -> Finished {

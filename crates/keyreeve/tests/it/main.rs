@@ -16,6 +16,7 @@ mod health;
 mod home;
 mod master_key;
 mod pages;
+mod metrics;
 mod postgres;
 mod refusals;
 mod revocation;

@@ -188,16 +188,10 @@ mod exported {
     #[test]
     fn a_collector_that_is_not_there_costs_no_request() {
         let home = Home::new();
-        let metrics = ["--metrics-listen", "127.0.0.1:0"];
-        let traces = ["--otlp-endpoint", "http://127.0.0.1:9", "--otlp-ratio", "1"];
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"][..], &metrics, &traces].concat();
-        let server = crate::home::Server::ready(home.start(&arguments, &[]));
+        let server = home.serve_with_metrics(&["--otlp-endpoint", "http://127.0.0.1:9", "--otlp-ratio", "1"]);
         assert!(server.is_live());
-        let log = server.running.err.so_far();
-        let page = log.split_once("metrics are at ").unwrap().1.lines().next().unwrap().to_owned();
         until("the failure to be counted", || {
-            let page = ureq::get(&page).call().unwrap().body_mut().read_to_string().unwrap();
-            page.contains("keyreeve_spans_total{outcome=\"failed\"} 1").then_some(())
+            server.metrics().contains("keyreeve_spans_total{outcome=\"failed\"} 1").then_some(())
         });
         let finished = server.stop().succeeded();
         assert_eq!(finished.err.matches("traces are not taken").count(), 1, "{}", finished.err);
