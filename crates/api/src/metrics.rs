@@ -7,6 +7,7 @@ use std::time::Duration;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
@@ -47,6 +48,7 @@ struct Metrics {
     decisions: Family<Decision, Counter>,
     lookups: Family<Lookup, Counter>,
     receipts: Family<Settled, Histogram>,
+    quarantined: Gauge,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -77,7 +79,9 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         Unit::Seconds,
         receipts.clone(),
     );
-    Metrics { registry, requests, durations, decisions, lookups, receipts }
+    let quarantined = Gauge::default();
+    registry.register("quarantined", "1 while nothing is verified after a restore", quarantined.clone());
+    Metrics { registry, requests, durations, decisions, lookups, receipts, quarantined }
 });
 
 /// Methods that are not HTTP's own share one name: a label is not for strangers to choose.
@@ -96,6 +100,11 @@ pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
 pub(crate) fn decided(reason: Option<&'static str>) {
     let decision = if reason.is_some() { "deny" } else { "allow" };
     METRICS.decisions.get_or_create(&Decision { decision, reason: reason.unwrap_or_default() }).inc();
+}
+
+/// As it stood when a gateway asked last.
+pub(crate) fn quarantined(is_quarantined: bool) {
+    METRICS.quarantined.set(i64::from(is_quarantined));
 }
 
 pub(crate) fn looked_up(source: &'static str, count: u64) {

@@ -165,6 +165,8 @@ problems! {
         "This should not have happened. The request id helps whoever runs this server to find out why.";
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
     NotReady = 503, "not-ready", "Not ready", "Send requests to another replica for now. `detail` says why.";
+    Quarantined = 503, "quarantined", "Quarantined",
+        "The database was restored, and an operator has not yet decided about it. Until then nobody is verified, and nobody is refused either.";
     NoVerdict = 503, "no-verdict", "No verdict",
         "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
@@ -200,6 +202,10 @@ impl Problem {
 
     pub(crate) fn retry_after(self, wait: TimeDelta) -> Self {
         Self { retry_after: Some(wait), ..self }
+    }
+
+    pub(crate) fn quarantined() -> Self {
+        Self::new(Kind::Quarantined).retry_after(TimeDelta::seconds(10))
     }
 
     fn busy() -> Self {
@@ -288,6 +294,7 @@ impl From<Error> for Problem {
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::SecretsForbidden => Kind::SecretsForbidden,
             Error::FeedGone => Kind::FeedGone,
+            Error::Quarantined => return Self::quarantined(),
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");
                 Kind::Internal

@@ -1,8 +1,10 @@
 //! One file for each command.
 
+mod backup;
 mod bootstrap;
 mod config;
 mod migrate;
+mod restore;
 mod serve;
 
 use std::path::Path;
@@ -16,6 +18,8 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
     match command_line.command.unwrap_or(Command::Serve(command_line.settings)) {
         Command::Serve(flags) => serve::run(&load(&flags)?),
         Command::Migrate(flags) => migrate::run(&load(&flags)?),
+        Command::Backup(command) => backup::run(&load(&command.settings)?, &command),
+        Command::Restore(command) => restore::run(&load(&command.settings)?, &command),
         Command::Bootstrap(command) => bootstrap::run(&load(&command.settings)?, &command),
         Command::Config(Config::Show(flags)) => config::show(&flags),
         Command::Config(Config::Check(flags)) => config::check(&flags),

@@ -16,7 +16,7 @@ pub(crate) fn open(settings: &Settings, public_url: String) -> Result<Service, F
     start(settings, database, ring, public_url)
 }
 
-fn start(
+pub(crate) fn start(
     settings: &Settings,
     database: Database,
     ring: persistence::KeyRing,

@@ -9,6 +9,7 @@ use domain::change::Change;
 use domain::id::EventId;
 use domain::{Entropy, Timestamp};
 
+use crate::changes::Told;
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
 use crate::{audit, changes};
@@ -36,13 +37,19 @@ pub struct Writing<'c> {
     chain: Option<(&'c Chain, Head)>,
     entropy: Entropy,
     left: Trace,
-    feed: Option<Told>,
+    feed: Option<Telling>,
 }
 
 /// What this transaction has put into the feed, and under which number it began.
-struct Told {
+struct Telling {
     first: i64,
     changes: Vec<Change>,
+}
+
+impl Telling {
+    fn told(self, at: Timestamp) -> Vec<Told> {
+        (self.first..).zip(self.changes).map(|(sequence, change)| Told { sequence, change, at }).collect()
+    }
 }
 
 /// How much one transaction may tell; beyond it, something wider has to be told once.
@@ -93,8 +100,9 @@ impl<'c> Writing<'c> {
     }
 
     /// Says what was told.
-    pub(crate) fn finish(self, name: &'static str) -> Result<Vec<Change>> {
-        let told = self.feed.map(|told| told.changes).unwrap_or_default();
+    pub(crate) fn finish(self, name: &'static str) -> Result<Vec<Told>> {
+        let at = self.author.now;
+        let told: Vec<Told> = self.feed.map(|telling| telling.told(at)).unwrap_or_default();
         if !told.is_empty() {
             self.reading.connection.notify()?;
         }
@@ -160,7 +168,7 @@ impl<'c> Writing<'c> {
     pub fn tell(&mut self, change: &Change) -> Result<i64> {
         let mut told = match self.feed.take() {
             Some(told) => told,
-            None => Told { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
+            None => Telling { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
         };
         if told.changes.len() >= MOST_CHANGES {
             return Err(Error::Statement("a transaction tells too many changes".to_owned()));

@@ -89,6 +89,10 @@ impl Service {
             }
         }
         receipt.stand(&leases, self.clock.now());
+        if receipt.is_own && !self.is_written_down(receipt.sequence) {
+            // Until then a restore could bring back what was stopped.
+            receipt.waiting_for.push("the journal of this replica".to_owned());
+        }
         Ok(())
     }
 

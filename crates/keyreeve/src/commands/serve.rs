@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::first_operator::{self, Invitation};
 use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
-use crate::{opened, refusals, tls};
+use crate::{journal, opened, refusals, tls};
 
 /// How long the database may take to be told what was counted, and that the lease is given back.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -28,6 +28,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     }
     let listeners = listeners::take(settings)?;
     let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
+    journal::keep(settings, &service)?;
     let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
     let options = options(settings)?;
     let system = rt::System::new();

@@ -16,7 +16,7 @@ pub(crate) struct Fleet {
     pub(crate) gateway: String,
     tenant: String,
     arguments: Vec<String>,
-    home: Home,
+    pub(crate) home: Home,
 }
 
 pub(crate) struct Key {
@@ -43,6 +43,12 @@ impl Fleet {
         let gateway = client.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
         let arguments = arguments.into_iter().map(str::to_owned).collect();
         Self { replicas, operator, gateway, tenant, arguments, home }
+    }
+
+    /// Starts one more.
+    pub(crate) fn serve(&mut self) {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        self.replicas.push(self.home.serve(&arguments));
     }
 
     /// Stops one of the replicas and starts another in its place; says how long the first took to stop.

@@ -14,6 +14,7 @@ mod home;
 mod master_key;
 mod postgres;
 mod refusals;
+mod restore;
 mod revocation;
 mod serve;
 mod settings;

@@ -276,6 +276,7 @@ fn could_be_somebodys(id: &str) -> Option<AccessKeyId> {
 impl KnownPair {
     fn of(facts: PairFacts, secret: Option<(SealedSecret, Arc<DataKey>)>) -> Self {
         let owner = liveness::tenant(&facts.tenant, &facts.partners);
+        let owner = liveness::unless_held_back(facts.is_held_back, owner);
         Self {
             standing: Standing::of(&facts.key, &facts.pair, owner, facts.service),
             gateway_secrets: facts.gateway_secrets,
