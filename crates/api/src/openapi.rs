@@ -35,6 +35,7 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("keystone", "The same for gateways that speak Keystone's S3 protocol: OpenStack Swift and Ceph RGW."),
     ("audit", "What was done, by whom, in chains that show it when a row is changed."),
+    ("quarantine", "After the database was restored: what of it counts again."),
     ("health", "For whatever watches over the process."),
 ];
 

@@ -5,6 +5,7 @@ mod keys;
 mod keystone;
 mod partners;
 mod posture;
+mod quarantine;
 
 pub(crate) use gateways::{changes, gateway, issued_secret, issued_signing_key, s3_error, verdict};
 pub(crate) use keys::{
@@ -14,6 +15,7 @@ pub(crate) use keys::{
 pub(crate) use keystone::{ec2_credential, keystone_version, logged_in, verified_s3_token};
 pub(crate) use partners::{dry_run, emergency_stop_preview, partner, stopped_partner};
 pub(crate) use posture::{partner_posture, tenant_posture};
+pub(crate) use quarantine::{held_back, quarantine};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

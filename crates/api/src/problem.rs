@@ -167,6 +167,8 @@ problems! {
     MasterKeyMissing = 503, "master-key-missing", "Master key missing",
         "This replica has not been given a master key that the others have. Try again, and another may answer.";
     NotReady = 503, "not-ready", "Not ready", "Send requests to another replica for now. `detail` says why.";
+    Quarantined = 503, "quarantined", "Quarantined",
+        "The database was restored, and an operator has not yet decided about it. Until then nobody is verified, and nobody is refused either.";
     NoVerdict = 503, "no-verdict", "No verdict",
         "The proxy was not understood or not let in. This is no verdict about its client, which has to be answered 503.";
     DatabaseUnavailable = 503, "database-unavailable", "Database unavailable",
@@ -202,6 +204,10 @@ impl Problem {
 
     pub(crate) fn retry_after(self, wait: TimeDelta) -> Self {
         Self { retry_after: Some(wait), ..self }
+    }
+
+    pub(crate) fn quarantined() -> Self {
+        Self::new(Kind::Quarantined).retry_after(TimeDelta::seconds(10))
     }
 
     fn busy() -> Self {
@@ -290,6 +296,7 @@ impl From<Error> for Problem {
             Error::AlreadyInitialised => Kind::AlreadyInitialised,
             Error::SecretsForbidden => Kind::SecretsForbidden,
             Error::FeedGone => Kind::FeedGone,
+            Error::Quarantined => return Self::quarantined(),
             Error::NoEntropy | Error::Hashing => {
                 tracing::error!(%error, "a request failed");
                 Kind::Internal

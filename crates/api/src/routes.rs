@@ -18,6 +18,7 @@ mod me;
 mod pages;
 mod partners;
 mod posture;
+mod quarantine;
 mod regions;
 mod sessions;
 mod tenant_regions;
@@ -56,6 +57,10 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(key_models::change_key_model)
         .service(key_models::delete_key_model)
         // Operators
+        .service(quarantine::read_quarantine)
+        .service(quarantine::lift_quarantine)
+        .service(quarantine::list_held_back)
+        .service(quarantine::decide_held_back)
         .service(api_tokens::list_operator_tokens)
         .service(api_tokens::create_operator_token)
         .service(api_tokens::rotate_operator_token)

@@ -65,6 +65,10 @@ operations! {
         ReadAudit = "read_audit",
         ListGateways = "list_gateways",
         CreateGateway = "create_gateway",
+        ReadQuarantine = "read_quarantine",
+        LiftQuarantine = "lift_quarantine",
+        ListHeldBack = "list_held_back",
+        DecideHeldBack = "decide_held_back",
     }
     OneGateway {
         ReadGateway = "read_gateway",

@@ -100,6 +100,8 @@ pub const fn rule(operation: Operation) -> Rule {
             operator(Scope::PlatformWrite)
         }
 
+        O::ReadQuarantine | O::LiftQuarantine | O::ListHeldBack | O::DecideHeldBack => operator(Scope::PlatformWrite),
+
         O::VerifyRequest | O::VerifyRequests | O::AuthorizeRequest => gateways(Capability::Verify),
         O::IssueSigningKeys => gateways(Capability::SigningKeys),
         O::IssueSecret => gateways(Capability::Secrets),

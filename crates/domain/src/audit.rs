@@ -34,6 +34,11 @@ macro_rules! actions {
 
 actions! {
     PlatformInitialised = "platform.initialised",
+    DatabaseRestored = "database.restored",
+    QuarantineLifted = "quarantine.lifted",
+    ChangesHeldBack = "changes.held_back",
+    HeldBackReleased = "held_back.released",
+    HeldBackConfirmed = "held_back.confirmed",
     OperatorBootstrapped = "operator.bootstrapped",
     SetupLinkMade = "setup_link.made",
     MasterKeyPromoted = "master_key.promoted",

@@ -36,6 +36,8 @@ pub enum Check {
     KeyState,
     Expiry,
     Pair,
+    /// Only where something is held back.
+    Restore,
 }
 
 /// All that one access key id hangs on, as it is stored now.
@@ -46,6 +48,8 @@ pub struct Facts<'a> {
     pub service: Service,
     pub key: &'a Key,
     pub pair: &'a Pair,
+    /// The pair, its tenant or a partner above, after a restore.
+    pub is_held_back: bool,
 }
 
 impl Explanation {
@@ -85,7 +89,7 @@ impl Facts<'_> {
         let tenant = Tenant { suspended_at: self.tenant.suspended_at.filter(began), ..self.tenant.clone() };
         let partners: Vec<Partner> = self.partners.iter().map(|partner| partner.as_of(at)).collect();
         Standing {
-            owner: liveness::tenant(&tenant, &partners),
+            owner: liveness::unless_held_back(self.is_held_back, liveness::tenant(&tenant, &partners)),
             service: self.service,
             key: match self.key.state {
                 KeyState::Disabled(since) | KeyState::Revoked(since) if at < since => KeyState::Active,
@@ -101,7 +105,7 @@ impl Facts<'_> {
 
     fn steps(&self, at: Timestamp) -> Vec<Step> {
         let step = |check, (passed, detail)| Step { check, passed, detail };
-        vec![
+        let mut steps = vec![
             step(Check::Known, (true, format!("It belongs to the key {}.", self.key.id))),
             step(Check::Tenant, self.of_tenant(at)),
             step(Check::Partners, self.of_partners(at)),
@@ -109,7 +113,13 @@ impl Facts<'_> {
             step(Check::KeyState, self.of_key(at)),
             step(Check::Expiry, self.of_expiry(at)),
             step(Check::Pair, self.of_pair(at)),
-        ]
+        ];
+        if self.is_held_back {
+            let why = "The database was restored to a state before this was changed, or its tenant or a partner above: it is held \
+                back until an operator has decided about it.";
+            steps.insert(1, step(Check::Restore, (false, why.to_owned())));
+        }
+        steps
     }
 
     fn of_tenant(&self, at: Timestamp) -> (bool, String) {
@@ -239,7 +249,14 @@ mod tests {
                     key.state = state;
                     key.terms.expires_at = expires_at;
                     let pair = Pair { state: of_pair, ..key.pairs.current().clone() };
-                    check(Facts { tenant: &tenant, partners: &partners, service, key: &key, pair: &pair });
+                    check(Facts {
+                        tenant: &tenant,
+                        partners: &partners,
+                        service,
+                        key: &key,
+                        pair: &pair,
+                        is_held_back: false,
+                    });
                 }
             }
         }

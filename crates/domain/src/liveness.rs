@@ -19,6 +19,8 @@ pub enum Dead {
     Disabled,
     /// The pair, not the key: another has taken its place.
     Retired,
+    /// The database was restored to a state before it was changed, and no operator has decided about it.
+    HeldBack,
 }
 
 impl Dead {
@@ -32,6 +34,7 @@ impl Dead {
             Self::Revoked => "revoked",
             Self::Disabled => "disabled",
             Self::Retired => "retired",
+            Self::HeldBack => "held_back",
         }
     }
 }
@@ -43,6 +46,11 @@ pub fn tenant(tenant: &Tenant, partners_above: &[Partner]) -> Result<(), Dead> {
         TenantStatus::Suspended => Err(Dead::Suspended),
         TenantStatus::Active => partners(partners_above),
     }
+}
+
+/// After a restore nothing counts of what has changed since, until an operator has decided about it.
+pub fn unless_held_back(is_held_back: bool, owner: Result<(), Dead>) -> Result<(), Dead> {
+    if is_held_back { Err(Dead::HeldBack) } else { owner }
 }
 
 /// Whether anything of the last of these partners counts: suspending one suspends all below it.

@@ -130,7 +130,7 @@ impl Known {
             Self::Dead(Dead::Revoked) => Some(Standing { key: KeyState::Revoked(now), ..live }),
             Self::Dead(Dead::Disabled) => Some(Standing { key: KeyState::Disabled(now), ..live }),
             Self::Dead(Dead::Retired) => Some(Standing { pair: PairState::Ended(now), ..live }),
-            Self::Dead(dead @ (Dead::Ended | Dead::Suspended | Dead::Deleted)) => {
+            Self::Dead(dead @ (Dead::Ended | Dead::Suspended | Dead::Deleted | Dead::HeldBack)) => {
                 Some(Standing { owner: Err(*dead), ..live })
             }
         }
@@ -156,8 +156,16 @@ impl Known {
 }
 
 fn dead(reason: &str) -> Dead {
-    let reasons =
-        [Dead::Expired, Dead::Ended, Dead::Suspended, Dead::Deleted, Dead::Revoked, Dead::Disabled, Dead::Retired];
+    let reasons = [
+        Dead::Expired,
+        Dead::Ended,
+        Dead::Suspended,
+        Dead::Deleted,
+        Dead::Revoked,
+        Dead::Disabled,
+        Dead::Retired,
+        Dead::HeldBack,
+    ];
     reasons.into_iter().find(|dead| dead.as_str() == reason).unwrap_or(Dead::Unknown)
 }
 

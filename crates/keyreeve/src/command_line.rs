@@ -47,6 +47,14 @@ pub(crate) enum Command {
     /// Ask the server with these settings whether it can serve; for health checks.
     #[command(after_help = "Example:\n  keyreeve health --listen 127.0.0.1:8080")]
     Health(Flags),
+    /// Copy the embedded database to a new file, while it is in use.
+    #[command(after_help = "Example:\n  keyreeve backup --out /var/backups/keyreeve-2026-11-20.db")]
+    Backup(Backup),
+    /// Put a backup in the place of a database; without a file: say that PostgreSQL has restored this one.
+    #[command(after_help = "Examples:\n  \
+        keyreeve restore /var/backups/keyreeve-2026-11-20.db --journal other-node/changes.journal\n  \
+        keyreeve restore --database postgres://keyreeve@db/keyreeve --journal node-1.journal --journal node-2.journal")]
+    Restore(Restore),
     /// Look at the settings.
     #[command(subcommand)]
     Config(Config),
@@ -77,6 +85,30 @@ pub(crate) struct Bootstrap {
     /// Make a token although there is an operator.
     #[arg(long)]
     pub(crate) recover: bool,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// File to write the backup to; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Args)]
+pub(crate) struct Restore {
+    /// The backup. There must be no database yet where it goes.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A journal of another server, besides the one of this data directory; may be said several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Vec<PathBuf>,
+    /// Verify requests although no journal tells what has changed since the backup: what was revoked since works again.
+    #[arg(long)]
+    pub(crate) accept_without_journal: bool,
     #[command(flatten)]
     pub(crate) settings: Flags,
 }

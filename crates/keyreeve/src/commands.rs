@@ -1,10 +1,12 @@
 //! One file for each command.
 
+mod backup;
 mod bootstrap;
 mod config;
 mod health;
 mod master_key;
 mod migrate;
+mod restore;
 mod serve;
 
 use crate::command_line::{Command, CommandLine, Config, MasterKey};
@@ -17,6 +19,8 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Serve(flags) => serve::run(&load(&flags)?),
         Command::Migrate(flags) => migrate::run(&load(&flags)?),
         Command::Health(flags) => health::run(&load(&flags)?),
+        Command::Backup(command) => backup::run(&load(&command.settings)?, &command),
+        Command::Restore(command) => restore::run(&load(&command.settings)?, &command),
         Command::Bootstrap(command) => bootstrap::run(&load(&command.settings)?, &command),
         Command::Config(Config::Show(flags)) => config::show(&flags),
         Command::Config(Config::Check(flags)) => config::check(&flags),

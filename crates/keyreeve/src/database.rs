@@ -35,6 +35,11 @@ pub(crate) fn is_yet_to_be_made(url: &Url) -> bool {
 /// very first schema is, since other replicas may still be working with an older one.
 pub(crate) fn prepare(settings: &Settings, database: &Database) -> Result<(), Failure> {
     make_directory(settings)?;
+    prepare_this(database)
+}
+
+/// The same of a database that is not where the settings say.
+pub(crate) fn prepare_this(database: &Database) -> Result<(), Failure> {
     let schema = settled_schema(database).map_err(Failure::because)?;
     if let Some(why) = why_unusable(database.url(), &schema) {
         return Err(Failure::because(why));

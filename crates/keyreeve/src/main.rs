@@ -11,6 +11,7 @@ mod commands;
 mod database;
 mod failure;
 mod first_operator;
+mod journal;
 mod listeners;
 mod logging;
 mod master_key;

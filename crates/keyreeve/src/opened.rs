@@ -29,7 +29,7 @@ fn open_on(settings: &Settings, database: Database, public_url: String) -> Resul
     start(settings, database, ring, public_url)
 }
 
-fn start(
+pub(crate) fn start(
     settings: &Settings,
     database: Database,
     ring: persistence::KeyRing,

@@ -67,6 +67,31 @@ pub(crate) fn replace_whole(path: &Path, before: &File, text: &str) -> io::Resul
     File::open(directory(&path))?.sync_all()
 }
 
+/// The same for a file that somebody else writes under the name of a draft.
+pub(crate) fn create_by(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let draft = draft_of(path);
+    let made = create(&draft)
+        .and_then(|_| write(&draft))
+        .and_then(|()| File::open(&draft)?.sync_all())
+        .and_then(|()| std::fs::hard_link(&draft, path));
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = draft.as_os_str().to_owned();
+        name.push(ending);
+        let _ = std::fs::remove_file(name);
+    }
+    made?;
+    File::open(directory(path))?.sync_all()
+}
+
+/// Why a file that must be new could not be made.
+pub(crate) fn explained(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        "it is there already, and nothing is overwritten".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
 /// A name that nobody else takes, not even the same process in another container.
 fn draft_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

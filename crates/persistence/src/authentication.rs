@@ -19,6 +19,7 @@ use crate::api_tokens::ApiTokenRow;
 use crate::error::{Error, Result};
 use crate::gateways;
 use crate::partners::PartnerRow;
+use crate::quarantine;
 use crate::rows::micros;
 use crate::schema::{api_tokens, partners, sessions, tenants, users};
 use crate::sessions::SessionRow;
@@ -34,6 +35,8 @@ pub struct TokenStanding {
     pub tenant: Option<Tenant>,
     /// The gateway it belongs to, if it is a gateway's.
     pub gateway: Option<Gateway>,
+    /// That gateway, after a restore.
+    pub is_held_back: bool,
     /// The person who vouches for it; `Some(None)` if there was one and is no more.
     pub voucher: Option<Option<User>>,
 }
@@ -79,7 +82,11 @@ fn standing_of_token(db: &mut Reading<'_>, row: ApiTokenRow) -> Result<TokenStan
         TokenOwner::Gateway(id) => gateways::find_by_id(db, id)?,
         TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
     };
-    Ok(TokenStanding { partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher })
+    let is_held_back = match &gateway {
+        Some(gateway) => quarantine::holds_back_gateway(db, &gateway.id)?,
+        None => false,
+    };
+    Ok(TokenStanding { is_held_back, partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher })
 }
 
 pub fn find_session(db: &mut Reading<'_>, id: &SessionId) -> Result<Option<SessionStanding>> {

@@ -1,7 +1,7 @@
 //! Rows of `changes`, the feed for whoever remembers things.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::Timestamp;
 use domain::change::Change;
 
@@ -32,6 +32,9 @@ pub struct Look {
     pub clock: i64,
     /// That state itself, as the database names it.
     pub snapshot: String,
+    /// Where the numbers of this epoch begin.
+    pub epoch_begins: i64,
+    pub is_quarantined: bool,
 }
 
 #[derive(QueryableByName)]
@@ -42,6 +45,10 @@ struct LookRow {
     clock: i64,
     #[diesel(sql_type = Text)]
     snapshot: String,
+    #[diesel(sql_type = BigInt)]
+    begins: i64,
+    #[diesel(sql_type = Bool)]
+    is_quarantined: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     sequence: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -71,7 +78,7 @@ pub(crate) fn append(db: &mut Writing<'_>, sequence: i64, change: &Change, now: 
 pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Look> {
     let edge = db.connection.feed_edge();
     let query = format!(
-        "SELECT edge.complete_to, edge.clock, edge.snapshot, told.sequence, told.kind, told.subject, told.region, told.at \
+        "SELECT edge.complete_to, edge.clock, edge.snapshot, edge.begins, edge.is_quarantined, told.sequence, told.kind, told.subject, told.region, told.at \
          FROM ({edge}) AS edge LEFT JOIN \
          (SELECT * FROM changes WHERE sequence > {after} ORDER BY sequence LIMIT {most}) AS told ON 1 = 1 \
          ORDER BY told.sequence"
@@ -79,8 +86,9 @@ pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Lo
     let rows: Vec<LookRow> = diesel::sql_query(query).load(db.connection)?;
     let first = rows.first().ok_or_else(|| Error::corrupt("feed", "its row is missing"))?;
     let (complete_to, clock, snapshot) = (first.complete_to, first.clock, first.snapshot.clone());
+    let (epoch_begins, is_quarantined) = (first.begins, first.is_quarantined);
     let told = rows.into_iter().filter_map(LookRow::told).collect::<Result<_>>()?;
-    Ok(Look { told, complete_to, clock, snapshot })
+    Ok(Look { told, complete_to, clock, snapshot, epoch_begins, is_quarantined })
 }
 
 /// The number before the oldest change that is still there.
@@ -93,6 +101,12 @@ pub fn beginning(_: System, db: &mut Reading<'_>) -> Result<i64> {
 pub fn newest_number(_: System, db: &mut Reading<'_>) -> Result<i64> {
     let newest: Option<i64> = changes::table.select(diesel::dsl::max(changes::sequence)).first(db.connection)?;
     Ok(newest.unwrap_or(0))
+}
+
+/// Whether this very change is in the feed.
+pub fn is_there(_: System, db: &mut Reading<'_>, told: &Told) -> Result<bool> {
+    let same = changes::table.find(told.sequence).filter(changes::subject.eq(told.change.subject()));
+    Ok(same.count().get_result::<i64>(db.connection)? > 0)
 }
 
 /// The number of the newest change of the same thing and when it was made; none if there has been none.

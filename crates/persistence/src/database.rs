@@ -1,13 +1,14 @@
 //! The database as a whole: its pools and its two doors.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::audit::Chain;
-use domain::change::Change;
 
 use crate::bell::Bell;
+use crate::changes::Told;
 use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
@@ -52,7 +53,7 @@ pub struct DatabaseVitals {
     pub retries: u64,
 }
 
-type Witness = dyn Fn(&[Change]) + Send + Sync;
+type Witness = dyn Fn(&[Told]) + Send + Sync;
 
 /// A connection that hears of changes elsewhere.
 pub struct Listener {
@@ -267,7 +268,7 @@ impl Database {
     }
 
     /// Has somebody told of every change that this process commits, before whoever made it goes on.
-    pub fn witness(&mut self, witness: impl Fn(&[Change]) + Send + Sync + 'static) {
+    pub fn witness(&mut self, witness: impl Fn(&[Told]) + Send + Sync + 'static) {
         self.witness = Some(Box::new(witness));
     }
 
@@ -281,6 +282,21 @@ impl Database {
         let mut connection = AnyConnection::establish(self.url(), Use::Reading)?;
         connection.listen()?;
         Ok(Listener { connection })
+    }
+
+    /// Copies an embedded database into an empty file, as it is at one moment. Nobody who reads or writes waits for it.
+    pub fn back_up(&self, to: &Path) -> Result<()> {
+        self.connect()?.back_up(to)
+    }
+
+    /// Puts all that an embedded database holds into its one file.
+    pub fn settle(&self) -> Result<()> {
+        self.connect()?.settle()
+    }
+
+    /// Whether an embedded database is whole.
+    pub fn check_integrity(&self) -> Result<()> {
+        self.connect()?.check_integrity()
     }
 
     /// A connection of its own, outside the pools, for work that may take longer than a request.

@@ -1,7 +1,7 @@
 //! All in which SQLite and PostgreSQL differ.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -123,7 +123,9 @@ impl AnyConnection {
             Self::Postgres(_) => {
                 "SELECT (pg_current_xact_id()::text::bigint + base) * 1024 AS number FROM feed WHERE id = 1"
             }
-            Self::Sqlite(_) => "SELECT COALESCE(MAX(sequence), 0) + 1 AS number FROM changes",
+            Self::Sqlite(_) => {
+                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 AS number FROM feed WHERE id = 1"
+            }
         };
         Ok(diesel::sql_query(query).get_result::<OneBigNumber>(self)?.number)
     }
@@ -133,13 +135,15 @@ impl AnyConnection {
     pub(crate) const fn feed_edge(&self) -> &'static str {
         match self {
             Self::Postgres(_) => {
-                "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) * 1024 - 1 AS complete_to, \
+                "SELECT GREATEST((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) * 1024 - 1, begins) AS complete_to, \
                  (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS clock, \
-                 pg_current_snapshot()::text AS snapshot FROM feed WHERE id = 1"
+                 pg_current_snapshot()::text AS snapshot, begins, \
+                 quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
             Self::Sqlite(_) => {
-                "SELECT (SELECT COALESCE(MAX(sequence), 0) FROM changes) AS complete_to, \
-                 CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS clock, '' AS snapshot"
+                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) AS complete_to, \
+                 CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS clock, '' AS snapshot, begins, \
+                 quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
         }
     }
@@ -200,7 +204,7 @@ impl AnyConnection {
         match self {
             Self::Postgres(connection) => Ok(connection.batch_execute(
                 "UPDATE feed SET base = newest.number / 1024 + 1 - pg_current_xact_id()::text::bigint \
-                 FROM (SELECT COALESCE(MAX(sequence), 0) AS number FROM changes) AS newest \
+                 FROM (SELECT GREATEST(COALESCE(MAX(sequence), 0), (SELECT begins FROM feed)) AS number FROM changes) AS newest \
                  WHERE feed.id = 1 AND newest.number / 1024 >= pg_current_xact_id()::text::bigint + feed.base",
             )?),
             Self::Sqlite(_) => Ok(()),
@@ -292,6 +296,39 @@ impl AnyConnection {
             Self::Sqlite(_) => {}
         }
         Ok(())
+    }
+
+    /// `VACUUM INTO` reads one state, and leaves behind what was deleted.
+    pub(crate) fn back_up(&mut self, to: &Path) -> Result<()> {
+        let to = to.to_str().ok_or_else(|| Error::Unwritable("the path is not UTF-8".to_owned()))?;
+        match self {
+            Self::Postgres(_) => Err(Error::Statement("PostgreSQL is backed up by its own means".to_owned())),
+            Self::Sqlite(connection) => {
+                diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(connection)?;
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(connection) => Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?),
+        }
+    }
+
+    pub(crate) fn check_integrity(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(connection) => {
+                let found: Vec<OneText> =
+                    diesel::sql_query("SELECT integrity_check AS text FROM pragma_integrity_check").load(connection)?;
+                match found.first() {
+                    Some(first) if first.text == "ok" => Ok(()),
+                    first => Err(Error::corrupt("database", first.map_or("nothing to check", |first| &first.text))),
+                }
+            }
+        }
     }
 
     /// Every table there is, of ours or not.

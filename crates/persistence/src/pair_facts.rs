@@ -15,7 +15,9 @@ use crate::rows::Row;
 use crate::schema::key_pairs;
 use crate::sealed::{DataKey, SealedSecret};
 use crate::transaction::{Reading, optional};
-use crate::{KeyRing, System, authentication, instances, key_pairs as pairs, keys, tenant_keys, tenant_regions};
+use crate::{
+    KeyRing, System, authentication, instances, key_pairs as pairs, keys, quarantine, tenant_keys, tenant_regions,
+};
 
 const ROW: Row = Row("key_pairs");
 
@@ -28,6 +30,8 @@ pub struct PairFacts {
     pub partners: Vec<Partner>,
     pub service: Service,
     pub gateway_secrets: GatewaySecrets,
+    /// The pair, its tenant or a partner above, after a restore.
+    pub is_held_back: bool,
     /// None once the pair has ended.
     pub sealed: Option<SealedSecret>,
 }
@@ -46,7 +50,8 @@ pub fn find(system: System, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Op
     let (service, gateway_secrets) = tenant_regions::find(&on_tenant, db, &key.region)?
         .map_or((Service::Unavailable, GatewaySecrets::Allowed), |own| (own.service, own.gateway_secrets));
     let partners = authentication::partners_on(db, tenant.partner.as_ref())?;
-    Ok(Some(PairFacts { key, pair, instance, tenant, partners, service, gateway_secrets, sealed }))
+    let is_held_back = quarantine::holds_back(&on_tenant, db, id)?;
+    Ok(Some(PairFacts { key, pair, instance, tenant, partners, service, gateway_secrets, is_held_back, sealed }))
 }
 
 /// The data key that opens a secret of this tenant.

@@ -249,13 +249,6 @@ table! {
 }
 
 table! {
-    feed (id) {
-        id -> BigInt,
-        base -> BigInt,
-    }
-}
-
-table! {
     gateways (id) {
         id -> Text,
         name -> Text,
@@ -400,6 +393,28 @@ table! {
         access_key_id -> Text,
         day -> BigInt,
         uses -> BigInt,
+    }
+}
+
+table! {
+    feed (id) {
+        id -> BigInt,
+        base -> BigInt,
+        begins -> BigInt,
+        restored_to -> BigInt,
+        restored_at -> Nullable<BigInt>,
+        quarantined -> Nullable<Text>,
+    }
+}
+
+table! {
+    held_back (subject) {
+        subject -> Text,
+        kind -> Text,
+        region -> Nullable<Text>,
+        sequence -> BigInt,
+        changed_at -> BigInt,
+        decision -> Nullable<Text>,
     }
 }
 

@@ -9,6 +9,7 @@ use domain::change::Change;
 use domain::id::EventId;
 use domain::{Entropy, Timestamp};
 
+use crate::changes::Told;
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
 use crate::{audit, changes};
@@ -37,19 +38,25 @@ pub struct Writing<'c> {
     entropy: Entropy,
     left: Trace,
     recorded: u64,
-    feed: Option<Told>,
+    feed: Option<Telling>,
 }
 
 /// What a transaction has said to the feed, and how much to the audit.
 pub(crate) struct Finished {
-    pub(crate) told: Vec<Change>,
+    pub(crate) told: Vec<Told>,
     pub(crate) recorded: u64,
 }
 
 /// What this transaction has put into the feed, and under which number it began.
-struct Told {
+struct Telling {
     first: i64,
     changes: Vec<Change>,
+}
+
+impl Telling {
+    fn told(self, at: Timestamp) -> Vec<Told> {
+        (self.first..).zip(self.changes).map(|(sequence, change)| Told { sequence, change, at }).collect()
+    }
 }
 
 /// How much one transaction may tell; beyond it, something wider has to be told once.
@@ -109,7 +116,8 @@ impl<'c> Writing<'c> {
 
     /// Says what was told.
     pub(crate) fn finish(self, name: &'static str) -> Result<Finished> {
-        let told = self.feed.map(|told| told.changes).unwrap_or_default();
+        let at = self.author.now;
+        let told: Vec<Told> = self.feed.map(|telling| telling.told(at)).unwrap_or_default();
         let finished = Finished { told, recorded: self.recorded };
         if !finished.told.is_empty() {
             self.reading.connection.notify()?;
@@ -177,7 +185,7 @@ impl<'c> Writing<'c> {
     pub fn tell(&mut self, change: &Change) -> Result<i64> {
         let mut told = match self.feed.take() {
             Some(told) => told,
-            None => Told { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
+            None => Telling { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
         };
         if told.changes.len() >= MOST_CHANGES {
             return Err(Error::Statement("a transaction tells too many changes".to_owned()));

@@ -120,6 +120,9 @@ fn holder(standing: TokenStanding) -> Result<Caller> {
 /// tokens: neither it nor what it makes outlives their standing.
 fn check_token(standing: &TokenStanding, now: Timestamp) -> Result<()> {
     liveness::until(standing.token.expires_at, now)?;
+    if standing.is_held_back {
+        return Err(Dead::HeldBack.into());
+    }
     match &standing.tenant {
         Some(tenant) => liveness::tenant(tenant, &standing.partners)?,
         None => liveness::partners(&standing.partners)?,
@@ -157,9 +160,13 @@ impl From<Dead> for Error {
         match dead {
             Dead::Expired => Self::Expired,
             Dead::Suspended => Self::Suspended,
-            Dead::Unknown | Dead::Revoked | Dead::Disabled | Dead::Retired | Dead::Ended | Dead::Deleted => {
-                Self::UnknownCredentials
-            }
+            Dead::Unknown
+            | Dead::Revoked
+            | Dead::Disabled
+            | Dead::Retired
+            | Dead::Ended
+            | Dead::Deleted
+            | Dead::HeldBack => Self::UnknownCredentials,
         }
     }
 }

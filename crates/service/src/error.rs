@@ -76,6 +76,8 @@ pub enum Error {
     AlreadyJoined,
     #[error("the user is suspended")]
     UserSuspended,
+    #[error("the database was restored, and nobody has decided about it")]
+    Quarantined,
     #[error("the region's service is not available to the tenant")]
     RegionUnavailable,
     #[error("the key model allows one storage instance in a region")]

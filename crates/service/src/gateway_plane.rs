@@ -36,6 +36,8 @@ pub use usage::Reported;
 pub use verify::{Allowed, Asked, Evidence, FormSaid, IssuedKey, Verdict};
 pub use whole::{Header, Whole, WholeRequest};
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::TimeDelta;
 use domain::Entropy;
 use domain::change::Change;
@@ -76,6 +78,7 @@ pub(crate) struct Plane {
     pub(crate) guesses: Guesses,
     pub(crate) stand_ins: StandIns,
     keystone_expiry: TimeDelta,
+    is_quarantined: AtomicBool,
 }
 
 impl Plane {
@@ -91,7 +94,17 @@ impl Plane {
             guesses: Guesses::default(),
             stand_ins: StandIns::new(Zeroizing::new(entropy.bytes())),
             keystone_expiry: setup.keystone_expiry,
+            is_quarantined: AtomicBool::new(false),
         }
+    }
+
+    /// Says whether that is news.
+    pub(crate) fn set_quarantined(&self, is_quarantined: bool) -> bool {
+        self.is_quarantined.swap(is_quarantined, Ordering::AcqRel) != is_quarantined
+    }
+
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.is_quarantined.load(Ordering::Acquire)
     }
 
     /// What is remembered of this is no longer true.

@@ -30,6 +30,7 @@ mod once;
 pub mod partners;
 mod passwords;
 pub mod posture;
+pub mod quarantine;
 mod receipt;
 pub mod regions;
 mod service;

@@ -84,6 +84,10 @@ impl Service {
         let leases = self.read(|db| Ok(leases::live(system, db, receipt.sequence)?))?;
         let knows = if receipt.is_own { receipt.sequence } else { self.plane.feed.applied() };
         receipt.stand(&self.knowing(leases, knows), self.clock.now());
+        if receipt.is_own && !self.is_written_down(receipt.sequence) {
+            // Until then a restore could bring back what was stopped.
+            receipt.waiting_for.push("the journal of this replica".to_owned());
+        }
         Ok(())
     }
 

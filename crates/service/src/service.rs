@@ -1,6 +1,6 @@
 //! Everything a use case needs to work with, opened once.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use authz::{Action, OneGateway, Partnership, Permit, Tenancy, authorize};
 use authz::{Caller, OnPartner, OnTenant};
@@ -9,8 +9,11 @@ use domain::Secret;
 use domain::actor::Actor;
 use domain::audit::Origin;
 use domain::id::{GatewayId, PartnerId, RequestId, TenantId};
+use persistence::journal::Journal;
 use persistence::service_keys::ServiceKeys;
 use persistence::{Database, KeyRing, Reading, Schema, authentication};
+
+use sha2::{Digest, Sha256};
 
 use crate::context::{Clock, Context, EntropySource};
 use crate::cursor::Cursors;
@@ -20,6 +23,7 @@ use crate::gateway_plane::{LEASE, Plane};
 use crate::initialise;
 use crate::jobs::Jobs;
 use crate::last_used::LastUsed;
+use crate::quarantine;
 use crate::sessions::bearer::Bearers;
 use crate::token_hash::TokenHasher;
 
@@ -35,6 +39,8 @@ pub struct Service {
     pub(crate) plane: Arc<Plane>,
     pub(crate) denials: Denials,
     pub(crate) jobs: Jobs,
+    pub(crate) journal: Arc<OnceLock<Journal>>,
+    pub(crate) database_name: String,
     public_url: String,
 }
 
@@ -137,8 +143,14 @@ impl Service {
     ) -> Self {
         let plane = Arc::new(plane);
         // What this process changes it forgets at once, so that who changed it finds it changed; the feed is for others.
-        let own = plane.clone();
-        database.witness(move |told| told.iter().for_each(|change| own.forget(change)));
+        let (own, journal) = (plane.clone(), Arc::<OnceLock<Journal>>::default());
+        let journal_of_own = journal.clone();
+        database.witness(move |told| {
+            told.iter().for_each(|told| own.forget(&told.change));
+            if let Some(journal) = journal_of_own.get() {
+                quarantine::write_down_own(journal, told);
+            }
+        });
         Self {
             tokens: TokenHasher::new(keys.token_pepper),
             bearers: Bearers::new(&keys.session),
@@ -147,6 +159,8 @@ impl Service {
             plane,
             denials: Denials::default(),
             jobs: Jobs::default(),
+            journal,
+            database_name: name_of(&keys.token_pepper),
             database,
             ring: RwLock::new(Arc::new(ring)),
             clock,
@@ -231,6 +245,12 @@ impl Service {
     pub fn link(&self, page: &str, secret: &Secret) -> Secret {
         Secret::new(format!("{}/{page}#{}", self.public_url, secret.expose()))
     }
+}
+
+/// The same for as long as the service keys are: also in a backup, and in another kind of database.
+fn name_of(pepper: &[u8; 32]) -> String {
+    let hash = Sha256::new().chain_update("the name of this database").chain_update(pepper).finalize();
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl From<authz::Denied> for Error {

@@ -15,6 +15,8 @@ pub struct Vitals {
     pub lease_left: TimeDelta,
     /// Whoever else answers from memory; nothing while the database cannot be asked.
     pub leases: Option<Leases>,
+    /// Whether nothing is verified until an operator has decided about a restore.
+    pub is_quarantined: bool,
     pub known_pairs: usize,
     pub most_known_pairs: u64,
     /// Pairs whose use is counted and not yet written down.
@@ -45,6 +47,7 @@ impl Service {
             feed: self.plane.feed.vitals(),
             lease_left: self.plane.lease.left(),
             leases: self.leases().ok(),
+            is_quarantined: self.plane.is_quarantined(),
             known_pairs: self.plane.pairs.count(),
             most_known_pairs: self.plane.pairs.most(),
             unwritten_usage: self.plane.usage.unwritten(),

@@ -58,6 +58,8 @@ pub enum DenialReason {
     Disabled,
     /// Another pair has taken its place.
     Retired,
+    /// The database was restored to a state before it was changed, and no operator has decided about it.
+    HeldBack,
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -78,4 +80,6 @@ pub enum ExplanationCheck {
     KeyState,
     Expiry,
     Pair,
+    /// Only where something is held back after a restore.
+    Restore,
 }

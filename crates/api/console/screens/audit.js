@@ -23,7 +23,8 @@ const ACTIONS = Object.entries({
   tenant: "created changed suspended resumed deleted restored purged", tenant_region: "changed", instance: "created changed deleted",
   bucket: "registered unregistered", key: "created imported changed reset rotated retired disabled enabled revoked deleted claimed",
   claim_link: "made reused", user: "created invited joined changed deleted", password: "changed", token: "created rotated deleted",
-  session: "started ended", refresh_token: "reused", gateway: "created changed deleted enumeration_suspected", signing_keys: "issued", secret: "issued", access: "denied",
+  session: "started ended", refresh_token: "reused", gateway: "created changed deleted enumeration_suspected", signing_keys: "issued", secret: "issued",
+  database: "restored", quarantine: "lifted", changes: "held_back", held_back: "released confirmed", access: "denied",
 }).flatMap(([what, verbs]) => verbs.split(" ").map((verb) => `${what}.${verb}`));
 /** Events in one file, at most. */
 const MOST = 20_000;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use authz::action::Operation;
 use authz::caller::GatewayToken;
 use authz::{Action, Caller, Permit, Plane, authorize};
 use domain::Timestamp;
@@ -169,6 +170,10 @@ impl<A: Action<Object = Plane>> Asking<A> {
             blocking.service().note_denial(&context, &caller, A::OPERATION, "plane", refused);
         }
         let permit = permit?;
+        // Whoever follows the changes is told to forget everything first.
+        if blocking.service().is_quarantined() && A::OPERATION != Operation::FollowChanges {
+            return Err(Problem::quarantined());
+        }
         Ok(Self { blocking, info, permit, now })
     }
 }

@@ -54,6 +54,9 @@ catalogue! {
         LOOKUPS: "pair_lookups", Counter, None, ["source"],
             "Pairs that gateways asked about, by where the answer was found: `memory` or `database`",
             "Mostly `database` after the first minutes: raise `known_keys`, or see whether the lease below holds.";
+        QUARANTINED: "quarantined", Gauge, None, [],
+            "Whether nothing is verified because the database was restored and nobody has decided about it yet, 1 or 0",
+            "1: gateways get 503. Decide, as the page about backups says, and lift the quarantine.";
         KNOWN_PAIRS: "known_pairs", Gauge, None, [],
             "Access keys that this replica remembers",
             "Nothing by itself; compare it with the limit.";

@@ -65,6 +65,7 @@ impl Collector for OfService {
         let build = vec![("version", env!("CARGO_PKG_VERSION")), ("database", vitals.database_kind)];
         page.describe(about::BUILD)?.encode_info(&build)?;
 
+        page.number(about::QUARANTINED, f64::from(vitals.is_quarantined))?;
         page.number(about::KNOWN_PAIRS, vitals.known_pairs as f64)?;
         page.number(about::KNOWN_PAIRS_LIMIT, vitals.most_known_pairs as f64)?;
 

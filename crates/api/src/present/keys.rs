@@ -173,6 +173,7 @@ fn reason(dead: Dead) -> wire::DenialReason {
         Dead::Revoked => wire::DenialReason::Revoked,
         Dead::Disabled => wire::DenialReason::Disabled,
         Dead::Retired => wire::DenialReason::Retired,
+        Dead::HeldBack => wire::DenialReason::HeldBack,
     }
 }
 
@@ -185,6 +186,7 @@ fn step(step: Step) -> wire::ExplanationStep {
         Check::KeyState => wire::ExplanationCheck::KeyState,
         Check::Expiry => wire::ExplanationCheck::Expiry,
         Check::Pair => wire::ExplanationCheck::Pair,
+        Check::Restore => wire::ExplanationCheck::Restore,
     };
     wire::ExplanationStep { check, passed: step.passed, detail: step.detail }
 }

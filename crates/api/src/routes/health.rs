@@ -19,7 +19,8 @@ pub(crate) async fn read_liveness() -> Reply {
 /// Can it serve?
 ///
 /// Whether the database answers, this replica has every master key, the feed of changes is followed, and nobody has told the
-/// server to stop. Send no requests here while it says no; `detail` says why.
+/// server to stop. Send no requests here while it says no; `detail` says why. In a quarantine after a restore it says yes, with
+/// `quarantined`: somebody has to reach the server to lift it.
 #[utoipa::path(tag = "health", operation_id = "read_readiness", responses((status = 200, description = "Ready", body = Health)))]
 #[get("/readyz")]
 pub(crate) async fn read_readiness(blocking: web::Data<Blocking>, drain: web::Data<Drain>) -> Result<Reply, Problem> {
@@ -36,5 +37,7 @@ pub(crate) async fn read_readiness(blocking: web::Data<Blocking>, drain: web::Da
             "The feed of changes is not followed, so nothing is answered from memory. The log says why.",
         ));
     }
-    Ok(Reply::ok(&Health { status: "ok".to_owned() }))
+    // Requests may come here all the same: the one that lifts it has to.
+    let status = if blocking.service().is_quarantined() { "quarantined" } else { "ok" };
+    Ok(Reply::ok(&Health { status: status.to_owned() }))
 }

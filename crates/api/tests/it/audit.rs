@@ -204,7 +204,8 @@ on_both_databases! {
     fn everything_that_was_done_is_there_and_adds_up(server: &Server) {
         do_everything(server);
         let events = events(&server.operator(), "/v1/audit");
-        let nouns = ["bucket", "claim_link", "gateway", "instance", "key", "master_key", "secret", "setup_link", "signing_keys"];
+        let nouns =
+            ["bucket", "changes", "claim_link", "database", "gateway", "held_back", "quarantine", "instance", "key", "master_key", "secret", "setup_link", "signing_keys"];
         let expected: BTreeSet<_> = domain::audit::AuditAction::ALL
             .iter()
             .map(|action| action.as_str().to_owned())

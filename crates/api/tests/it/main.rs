@@ -44,6 +44,7 @@ mod products_common;
 mod products_instance;
 mod products_multi;
 mod products_pair;
+mod quarantine;
 mod regions;
 mod sessions;
 mod surface;

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::first_operator::{self, Invitation};
 use crate::listeners::{self, Listeners};
 use crate::settings::{Settings, shown};
-use crate::{opened, refusals, ring_follower, tls, traces};
+use crate::{journal, opened, refusals, ring_follower, tls, traces};
 
 /// How long the database may take to be told what was counted, and that the lease is given back.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -29,6 +29,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     }
     let listeners = listeners::take(settings)?;
     let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
+    journal::keep(settings, &service)?;
     let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
     let tls = tls::read(settings).map_err(Failure::because)?;
     let (spans, exporter) = traces::export(settings).unzip();

@@ -87,6 +87,8 @@ settings! {
         "Address and port to serve Prometheus metrics on, or off";
     master_key_file: PathBuf, "FILE", Text("<data_dir>/master.key"),
         "File of the master key, readable by its owner only; every replica needs the same one";
+    journal_file: PathBuf, "FILE", Text("<data_dir>/changes.journal"),
+        "File that remembers, outside the database, what was changed in it; after a restore it keeps dead what was stopped since";
     public_url: Option<PublicUrl>, "URL", Nothing("the address it listens on"),
         "Where people reach the server; links begin with it";
     tls_certificate: Option<PathBuf>, "FILE", Nothing("no TLS"),

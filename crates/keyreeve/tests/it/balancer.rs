@@ -12,6 +12,8 @@ use crate::home::until;
 
 /// How often backends are asked.
 const PERIOD: Duration = Duration::from_millis(100);
+/// How long they may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Balancer {
     pub(crate) url: String,
@@ -37,8 +39,11 @@ impl Balancer {
             turn: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
         });
-        let (asking, accepting) = (state.clone(), state.clone());
-        thread::spawn(move || asking.ask());
+        for backend in state.backends.clone() {
+            let asking = state.clone();
+            thread::spawn(move || asking.ask(backend));
+        }
+        let accepting = state.clone();
         thread::spawn(move || accepting.accept(&listener));
         Self { url, state }
     }
@@ -58,14 +63,25 @@ impl Drop for Balancer {
 }
 
 impl State {
-    fn ask(&self) {
+    fn ask(&self, backend: SocketAddr) {
         let agent: ureq::Agent =
-            ureq::Agent::config_builder().max_idle_connections(0).timeout_global(Some(PERIOD)).build().into();
+            ureq::Agent::config_builder().max_idle_connections(0).timeout_global(Some(PATIENCE)).build().into();
         while !self.is_over.load(Ordering::SeqCst) {
-            let is_ready = |backend: &&SocketAddr| agent.get(format!("http://{backend}/readyz")).call().is_ok();
-            let ready = self.backends.iter().filter(is_ready).copied().collect();
-            *self.ready.lock().unwrap() = ready;
+            match agent.get(format!("http://{backend}/readyz")).call() {
+                Ok(_) => self.set_ready(backend, true),
+                // One that is slow, on a machine where everything is, is not one that says no.
+                Err(ureq::Error::Timeout(_)) => {}
+                Err(_) => self.set_ready(backend, false),
+            }
             thread::park_timeout(PERIOD);
+        }
+    }
+
+    fn set_ready(&self, backend: SocketAddr, is_ready: bool) {
+        let mut ready = self.ready.lock().unwrap();
+        ready.retain(|other| *other != backend);
+        if is_ready {
+            ready.push(backend);
         }
     }
 

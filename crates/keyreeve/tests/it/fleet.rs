@@ -46,6 +46,12 @@ impl Fleet {
         Self { replicas, operator, gateway, tenant, database: database.to_owned(), arguments, home }
     }
 
+    /// Starts one more.
+    pub(crate) fn serve(&mut self) {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        self.replicas.push(self.home.serve(&arguments));
+    }
+
     /// Stops one of the replicas and starts another in its place; says how long the first took to stop.
     pub(crate) fn restart(&mut self, which: usize) -> Duration {
         let began = Instant::now();

@@ -19,6 +19,7 @@ mod pages;
 mod metrics;
 mod postgres;
 mod refusals;
+mod restore;
 mod revocation;
 mod rotation;
 mod serve;

@@ -7,7 +7,7 @@ use domain::region::Region;
 use domain::token::{self, TokenKind};
 use domain::{Secret, Timestamp};
 use persistence::claims::{self, Link};
-use persistence::{Reading, authentication, key_pairs, keys, tenant_keys};
+use persistence::{Reading, authentication, key_pairs, keys, quarantine, tenant_keys};
 
 use super::create::place;
 use crate::context::Context;
@@ -61,7 +61,9 @@ impl Service {
         let tenant = tenant_of(link, db)?;
         let partners = authentication::partners_on(db, tenant.partner.as_ref())?;
         let Home { region, service, .. } = Home::find(link, db, &key.region)?;
-        let standing = Standing::of(&key, &pair, liveness::tenant(&tenant, &partners), service);
+        let is_held_back = quarantine::holds_back(link, db, &pair.access_key_id)?;
+        let owner = liveness::unless_held_back(is_held_back, liveness::tenant(&tenant, &partners));
+        let standing = Standing::of(&key, &pair, owner, service);
         liveness::pair(Some(&standing), now).map_err(|_| Error::DeadLink)?;
 
         let sealed = claim.sealed.as_ref().ok_or(Error::DeadLink)?;

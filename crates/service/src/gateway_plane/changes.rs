@@ -44,11 +44,19 @@ const GLANCE: Duration = Duration::from_millis(1);
 pub fn changes(service: &Service, permit: &Permit<FollowChanges>, wanted: &Wanted) -> Result<ChangesSince> {
     let asker = permit.asker().ok_or(Error::Forbidden)?;
     let (system, actor) = system("feed");
-    let head = service.read(|db| Ok(feed::look(system, db, i64::MAX - 1, 1)?))?.complete_to;
+    let look = service.read(|db| Ok(feed::look(system, db, i64::MAX - 1, 1)?))?;
+    let head = look.complete_to;
     let after = wanted.after.unwrap_or(head);
     let beginning = service.read(|db| Ok(feed::beginning(system, db)?))?;
     if after > head || (wanted.after.is_some() && after < beginning && beginning < head) {
         return Err(Error::FeedGone);
+    }
+    // A number from before a restore may be of a change that is not true any more.
+    if after < look.epoch_begins {
+        return Err(Error::FeedGone);
+    }
+    if look.is_quarantined {
+        return Err(Error::Quarantined);
     }
 
     let (since, length) = (Moment::now(), service.plane.lease.length());

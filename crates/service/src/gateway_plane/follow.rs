@@ -162,6 +162,7 @@ impl Service {
             // What a fresh node remembers is nothing, which is always true.
             let look = self.read(|db| Ok(changes::look(system, db, i64::MAX - 1, 1)?))?;
             self.plane.feed.begin(look.complete_to);
+            self.heed_quarantine(&look);
             place.has_begun = true;
         }
         loop {
@@ -169,20 +170,24 @@ impl Service {
             let applied = self.plane.feed.applied();
             let look = self.read(|db| Ok(changes::look(system, db, applied, AT_ONCE)?))?;
             let was_away = place.renewed.is_some_and(|renewed| renewed.elapsed() > AWAY);
-            if look.complete_to < applied || was_away {
+            if look.complete_to < applied || look.epoch_begins > applied || was_away {
                 // The database was put back to an earlier state, or what was told meanwhile may be gone from it.
+                self.compare_again()?;
                 self.plane.pairs.forget_everything();
                 self.plane.gateways.forget_everything();
                 self.plane.feed.begin(look.complete_to);
                 place.renewed = None;
                 continue;
             }
+            self.heed_quarantine(&look);
             let is_all = i64::try_from(look.told.len()).is_ok_and(|found| found < AT_ONCE);
             for told in &look.told {
                 self.plane.forget(&told.change);
             }
             let last = look.told.last().map(|told| told.sequence);
             let complete_to = if is_all { look.complete_to } else { look.complete_to.min(last.unwrap_or(applied)) };
+            // Before anybody is told that this node knows of it.
+            self.write_down_changes(&look.told, complete_to)?;
             place.is_ahead = last.is_some_and(|last| last > complete_to);
             if is_all {
                 // Others wait for what they can see of us. On SQLite there are no others.
@@ -197,6 +202,20 @@ impl Service {
             self.plane.feed.go_on(complete_to, last);
             if is_all {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Nothing is verified while the database says so, and nothing that was remembered counts on either side of that.
+    fn heed_quarantine(&self, look: &Look) {
+        if self.plane.set_quarantined(look.is_quarantined) {
+            self.plane.pairs.forget_everything();
+            if look.is_quarantined {
+                tracing::error!(
+                    "quarantined: nothing is verified until an operator lifts it, by POST /v1/quarantine/lift"
+                );
+            } else {
+                tracing::warn!("the quarantine is lifted");
             }
         }
     }

@@ -328,6 +328,7 @@ fn is_below(path: Option<&PartnerPath>, partner: &PartnerId) -> bool {
 impl KnownPair {
     fn of(facts: PairFacts, secret: Option<(SealedSecret, Arc<DataKey>)>, seen_at: i64) -> Self {
         let owner = liveness::tenant(&facts.tenant, &facts.partners);
+        let owner = liveness::unless_held_back(facts.is_held_back, owner);
         Self {
             standing: Standing::of(&facts.key, &facts.pair, owner, facts.service),
             gateway_secrets: facts.gateway_secrets,

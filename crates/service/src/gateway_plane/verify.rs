@@ -170,6 +170,11 @@ impl Service {
         (left, self.plane.gateways.stale_ttl(&asker.gateway.id).min(left).min(STALE_TTL))
     }
 
+    /// Whether nothing is verified, because the database was restored and nobody has decided about it.
+    pub fn is_quarantined(&self) -> bool {
+        self.plane.is_quarantined()
+    }
+
     /// How far this node has followed the feed: what an answer made now is at least as new as.
     pub fn feed_position(&self) -> i64 {
         self.plane.feed.applied()

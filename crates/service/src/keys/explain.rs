@@ -3,8 +3,8 @@ use authz::action::ExplainKey;
 use domain::explanation::{Explanation, Facts};
 use domain::key::AccessKeyId;
 use domain::{Invalid, Timestamp};
-use persistence::authentication;
 use persistence::key_pairs::{self, Holder};
+use persistence::{authentication, quarantine};
 
 use super::{Home, find};
 use crate::context::Context;
@@ -35,7 +35,8 @@ pub fn explain(
         let tenant = tenant_of(permit, db)?;
         let partners = authentication::partners_on(db, tenant.partner.as_ref())?;
         let Home { service, .. } = Home::find(permit, db, &key.region)?;
-        let facts = Facts { tenant: &tenant, partners: &partners, service, key: &key, pair: &pair };
+        let is_held_back = quarantine::holds_back(permit, db, access_key_id)?;
+        let facts = Facts { tenant: &tenant, partners: &partners, service, key: &key, pair: &pair, is_held_back };
         Ok(Explanation::of(facts, at))
     })
 }
