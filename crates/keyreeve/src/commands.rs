@@ -2,6 +2,8 @@
 
 mod bootstrap;
 mod config;
+mod doctor;
+mod manual;
 mod migrate;
 mod serve;
 
@@ -22,6 +24,9 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Openapi => out::say(&api::openapi()),
         Command::Problems => out::say(&api::problem_catalogue()),
         Command::MasterKey(MasterKey::New { out }) => new_master_key(&out),
+        Command::Doctor(command) => doctor::run(&command),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { out } => manual::pages(&out),
         Command::Client(command) => {
             process::keep_to_itself();
             cli::run(*command).map_err(Failure::Said)

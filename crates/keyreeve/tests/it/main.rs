@@ -7,6 +7,7 @@ mod client;
 mod command_line;
 mod console;
 mod crash;
+mod doctor;
 mod fleet;
 mod gateways;
 mod home;
