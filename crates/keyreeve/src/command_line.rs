@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::settings::Flags;
 
@@ -67,6 +67,25 @@ pub(crate) enum Command {
     /// Handle master keys: new, list, and in this order add, rotate, remove.
     #[command(subcommand)]
     MasterKey(MasterKey),
+    /// Look for what is wrong with a server's surroundings, and say how to mend it.
+    #[command(after_help = "Examples:\n  \
+        keyreeve doctor --config /etc/keyreeve.toml\n  \
+        keyreeve doctor --output json\n\n\
+        Exit codes: 0 nothing is broken, 1 something is, 2 makes no sense")]
+    Doctor(Doctor),
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  keyreeve completions bash > /etc/bash_completion.d/keyreeve")]
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page for each command.
+    #[command(after_help = "Example:\n  keyreeve man --out /usr/local/share/man/man1")]
+    Man {
+        /// Directory to write them to; it is made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Print the version.
     #[command(after_help = "Example:\n  keyreeve version")]
     Version,
@@ -99,6 +118,15 @@ pub(crate) struct Backup {
 }
 
 #[derive(Args)]
+pub(crate) struct Doctor {
+    /// How findings are printed.
+    #[arg(id = "doctor-output", long = "output", value_enum, default_value = "text", value_name = "FORM")]
+    pub(crate) output: Findings,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Args)]
 pub(crate) struct Restore {
     /// The backup. There must be no database yet where it goes.
     #[arg(value_name = "FILE")]
@@ -111,6 +139,12 @@ pub(crate) struct Restore {
     pub(crate) accept_without_journal: bool,
     #[command(flatten)]
     pub(crate) settings: Flags,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Findings {
+    Text,
+    Json,
 }
 
 #[derive(Subcommand)]

@@ -3,7 +3,9 @@
 mod backup;
 mod bootstrap;
 mod config;
+mod doctor;
 mod health;
+mod manual;
 mod master_key;
 mod migrate;
 mod restore;
@@ -31,6 +33,9 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::MasterKey(MasterKey::Add(flags)) => master_key::add(&load(&flags)?),
         Command::MasterKey(MasterKey::Rotate(flags)) => master_key::rotate(&load(&flags)?),
         Command::MasterKey(MasterKey::Remove(command)) => master_key::remove(&load(&command.settings)?, &command.id),
+        Command::Doctor(command) => doctor::run(&command),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { out } => manual::pages(&out),
         Command::Client(command) => {
             process::keep_to_itself();
             cli::run(*command).map_err(Failure::Said)

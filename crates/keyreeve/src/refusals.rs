@@ -23,13 +23,13 @@ pub(crate) fn of(settings: &Settings) -> Vec<String> {
     reasons
 }
 
-fn of_clock() -> Option<String> {
+pub(crate) fn of_clock() -> Option<String> {
     let now = Clock::System.now();
     (now.timestamp() < BUILT_AFTER)
         .then(|| format!("the clock says {}, which is before this was built: set it", now.format("%F %T UTC")))
 }
 
-fn of_listeners(settings: &Settings) -> Vec<String> {
+pub(crate) fn of_listeners(settings: &Settings) -> Vec<String> {
     let mut reasons = Vec::new();
     let is_exposed = |address: &SocketAddr| !address.ip().is_loopback() && !settings.insecure;
     if is_exposed(&settings.listen) && settings.tls_certificate.is_none() {
@@ -80,7 +80,7 @@ fn look_into(database: &Database, reasons: &mut Vec<String>) -> Result<Option<bo
     database::is_initialised(database).map(Some)
 }
 
-fn why_it_does_not_open(settings: &Settings, database: &Database, ring: &KeyRing) -> Option<String> {
+pub(crate) fn why_it_does_not_open(settings: &Settings, database: &Database, ring: &KeyRing) -> Option<String> {
     let file = settings.master_key_file.display();
     match database::opens_with(database, ring) {
         Ok(Fit::Opens) => None,

@@ -267,6 +267,11 @@ impl Database {
         self.connect()?.weaknesses()
     }
 
+    /// What the database's clock shows, in microseconds since 1970.
+    pub fn clock(&self) -> Result<i64> {
+        self.connect()?.clock()
+    }
+
     /// Has somebody told of every change that this process commits, before whoever made it goes on.
     pub fn witness(&mut self, witness: impl Fn(&[Told]) + Send + Sync + 'static) {
         self.witness = Some(Box::new(witness));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::file::File;
 use super::flags::Flags;
@@ -61,6 +61,15 @@ impl Chosen {
     /// Whether nobody said anything about this setting.
     pub(crate) fn is_default(&self, key: &str) -> bool {
         self.choice(key).is_none_or(|choice| matches!(choice.origin, Origin::Default))
+    }
+
+    /// The file that the database's URL comes from, if a password stands in it.
+    pub(crate) fn file_with_password(&self) -> Option<&Path> {
+        let choice = self.choice("database")?;
+        let Origin::File(path) = &choice.origin else { return None };
+        let (_, rest) = choice.text.split_once("://")?;
+        let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+        (user.contains(':') || rest.contains("password=")).then_some(path)
     }
 
     pub(super) fn parse<T: Value>(&self, key: &str, wrong: &mut Vec<String>) -> Option<T> {

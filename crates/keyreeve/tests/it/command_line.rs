@@ -40,6 +40,19 @@ fn what_makes_no_sense_ends_with_2() {
 }
 
 #[test]
+fn shells_and_man_learn_of_every_command() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = home.run(&["completions", shell]).succeeded().out;
+        assert!(script.contains("emergency-stop") && script.contains("master-key"), "{shell}");
+    }
+    home.run(&["man", "--out", "pages/man1"]).succeeded();
+    for page in ["keyreeve.1", "keyreeve-serve.1", "keyreeve-keys.1", "keyreeve-keys-create.1"] {
+        assert!(home.read(&format!("pages/man1/{page}")).starts_with(".ie"), "{page}");
+    }
+}
+
+#[test]
 fn a_reader_that_went_away_is_no_reason_to_panic() {
     let home = Home::new();
     for arguments in [&["openapi"][..], &["problems"], &["config", "show"], &["version"], &["--help"]] {
