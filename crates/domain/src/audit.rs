@@ -34,6 +34,8 @@ macro_rules! actions {
 
 actions! {
     PlatformInitialised = "platform.initialised",
+    PlatformFrozen = "platform.frozen",
+    PlatformThawed = "platform.thawed",
     OperatorBootstrapped = "operator.bootstrapped",
     SetupLinkMade = "setup_link.made",
     MasterKeyPromoted = "master_key.promoted",

@@ -83,6 +83,18 @@ pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Lo
     Ok(Look { told, complete_to, clock, snapshot })
 }
 
+/// Numbers of one epoch follow each other; whoever comes with one of another epoch begins anew. An epoch is longer than any
+/// database will live, and numbers stay below what a floating-point number can tell apart for the first 32.
+pub const fn epoch(number: i64) -> i64 {
+    number >> EPOCH_BITS
+}
+
+pub(crate) const fn first_of_epoch(epoch: i64) -> i64 {
+    epoch << EPOCH_BITS
+}
+
+const EPOCH_BITS: u32 = 48;
+
 /// The number before the oldest change that is still there.
 pub fn beginning(_: System, db: &mut Reading<'_>) -> Result<i64> {
     let oldest: Option<i64> = changes::table.select(diesel::dsl::min(changes::sequence)).first(db.connection)?;

@@ -1,7 +1,7 @@
 //! Replicas over one database, with a tenant whose keys a gateway asks about.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Answer, Client, Signer};
 
 use crate::home::{Home, Server};
@@ -10,9 +10,9 @@ pub(crate) const REGION: &str = "waw3-1";
 
 pub(crate) struct Fleet {
     pub(crate) replicas: Vec<Server>,
-    operator: String,
+    pub(crate) operator: String,
     pub(crate) gateway: String,
-    tenant: String,
+    pub(crate) tenant: String,
     pub(crate) database: String,
     pub(crate) home: Home,
 }
@@ -35,7 +35,7 @@ impl Fleet {
         client.post("/v1/regions", region).expect(201);
         let tenant = client.post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
         client.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
-        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify"]});
+        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify", "changes"]});
         let gateway = client.post("/v1/gateways", gateway).expect(201).header("location").to_owned();
         let token = json!({"description": "edge", "expires_at": now() + chrono::TimeDelta::hours(1)});
         let gateway = client.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
@@ -70,7 +70,12 @@ impl Key {
     }
 
     pub(crate) fn verify(&self, gateway: &Client) -> Answer {
-        gateway.post("/v1/gateway/verify", self.signer.request(now()))
+        gateway.post("/v1/gateway/verify", self.request())
+    }
+
+    /// What a gateway asks of a request that is signed with it now.
+    pub(crate) fn request(&self) -> Value {
+        self.signer.request(now())
     }
 
     pub(crate) fn is_allowed(&self, gateway: &Client) -> bool {

@@ -10,6 +10,7 @@ mod fleet;
 mod gateways;
 mod home;
 mod master_key;
+mod moving;
 mod postgres;
 mod refusals;
 mod revocation;

@@ -47,6 +47,9 @@ pub fn changes(service: &Service, permit: &Permit<FollowChanges>, wanted: &Wante
     let head = service.read(|db| Ok(feed::look(system, db, i64::MAX - 1, 1)?))?.complete_to;
     let after = wanted.after.unwrap_or(head);
     let beginning = service.read(|db| Ok(feed::beginning(system, db)?))?;
+    if feed::epoch(after) != feed::epoch(head) {
+        return Err(Error::FeedGone);
+    }
     if after > head || (wanted.after.is_some() && after < beginning && beginning < head) {
         return Err(Error::FeedGone);
     }
