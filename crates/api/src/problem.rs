@@ -164,6 +164,9 @@ problems! {
     Internal = 500, "internal", "Internal error",
         "This should not have happened. The request id helps whoever runs this server to find out why.";
     Busy = 503, "busy", "Busy", "The server is busy. Send the request again as Retry-After says.";
+    ReadOnly = 503, "read-only", "Read-only for now",
+        "Nothing can be changed at the moment, while everything moves to another database. Requests to storage are verified \
+         meanwhile. Try again as Retry-After says.";
     MasterKeyMissing = 503, "master-key-missing", "Master key missing",
         "This replica has not been given a master key that the others have. Try again, and another may answer.";
     NotReady = 503, "not-ready", "Not ready", "Send requests to another replica for now. `detail` says why.";
@@ -356,6 +359,7 @@ impl Problem {
                 tracing::warn!(%error, "the database is away");
                 Self::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2))
             }
+            D::Frozen => Self::new(Kind::ReadOnly).retry_after(TimeDelta::seconds(10)),
             D::MasterKeyMissing(_) => {
                 tracing::error!(%error, "this replica cannot open what others have sealed");
                 Self::new(Kind::MasterKeyMissing).retry_after(TimeDelta::seconds(2))

@@ -39,6 +39,8 @@ actions! {
     ChangesHeldBack = "changes.held_back",
     HeldBackReleased = "held_back.released",
     HeldBackConfirmed = "held_back.confirmed",
+    PlatformFrozen = "platform.frozen",
+    PlatformThawed = "platform.thawed",
     OperatorBootstrapped = "operator.bootstrapped",
     SetupLinkMade = "setup_link.made",
     MasterKeyPromoted = "master_key.promoted",

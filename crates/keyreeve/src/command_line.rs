@@ -64,6 +64,33 @@ pub(crate) enum Command {
     /// Print the catalogue of problems that the API answers with, in Markdown.
     #[command(after_help = "Example:\n  keyreeve problems > problems.md")]
     Problems,
+    /// Let nothing be changed, on every replica, while everything moves to another database. Verifying goes on.
+    #[command(after_help = "Changes are answered 503 with Retry-After from the moment this ends. What comes next: \
+        `keyreeve export`, or `keyreeve thaw` to go on here.\n\n\
+        Example:\n  keyreeve freeze --config /etc/keyreeve.toml")]
+    Freeze(Flags),
+    /// Write everything in the database to a file, at one moment. What is sealed stays sealed, and the master key is not in it.
+    #[command(
+        after_help = "What comes next: `keyreeve migrate` and `keyreeve import FILE` with another --database. For a move, \
+        run `keyreeve freeze` before this.\n\n\
+        Examples:\n  keyreeve export --out keyreeve.export\n  \
+        keyreeve export --out - | ssh db keyreeve import - --config /etc/keyreeve.toml"
+    )]
+    Export(Export),
+    /// Read such a file into an empty database of either kind, all of it or nothing.
+    #[command(
+        after_help = "Nothing can be changed in the new database before `keyreeve thaw`. What comes next: serve it, send \
+        everybody there, stop the old server, `keyreeve thaw`.\n\n\
+        Example:\n  keyreeve migrate --database postgres://keyreeve@db/keyreeve\n  \
+        keyreeve import keyreeve.export --database postgres://keyreeve@db/keyreeve"
+    )]
+    Import(Import),
+    /// Let changes through again: after a freeze, or after an import once the old server is stopped.
+    #[command(
+        after_help = "After an import this waits until what gateways remember of the old server has run out.\n\n\
+        Example:\n  keyreeve thaw --config /etc/keyreeve.toml"
+    )]
+    Thaw(Flags),
     /// Handle master keys: new, list, and in this order add, rotate, remove.
     #[command(subcommand)]
     MasterKey(MasterKey),
@@ -118,6 +145,15 @@ pub(crate) struct Backup {
 }
 
 #[derive(Args)]
+pub(crate) struct Export {
+    /// File to write to; it must not be there yet. - for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Args)]
 pub(crate) struct Doctor {
     /// How findings are printed.
     #[arg(id = "doctor-output", long = "output", value_enum, default_value = "text", value_name = "FORM")]
@@ -137,6 +173,15 @@ pub(crate) struct Restore {
     /// Verify requests although no journal tells what has changed since the backup: what was revoked since works again.
     #[arg(long)]
     pub(crate) accept_without_journal: bool,
+    #[command(flatten)]
+    pub(crate) settings: Flags,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// What `keyreeve export` has written. - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) settings: Flags,
 }

@@ -4,12 +4,14 @@ mod backup;
 mod bootstrap;
 mod config;
 mod doctor;
+mod freeze;
 mod health;
 mod manual;
 mod master_key;
 mod migrate;
 mod restore;
 mod serve;
+mod transfer;
 
 use crate::command_line::{Command, CommandLine, Config, MasterKey};
 use crate::failure::Failure;
@@ -28,6 +30,10 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Config(Config::Check(flags)) => config::check(&flags),
         Command::Openapi => out::say(&api::openapi()),
         Command::Problems => out::say(&api::problem_catalogue()),
+        Command::Freeze(flags) => freeze::freeze(&load(&flags)?),
+        Command::Export(command) => transfer::export(&load(&command.settings)?, &command.out),
+        Command::Import(command) => transfer::import(&load(&command.settings)?, &command.file),
+        Command::Thaw(flags) => freeze::thaw(&load(&flags)?),
         Command::MasterKey(MasterKey::New { out }) => master_key::new(&out),
         Command::MasterKey(MasterKey::List(flags)) => master_key::list(&load(&flags)?),
         Command::MasterKey(MasterKey::Add(flags)) => master_key::add(&load(&flags)?),

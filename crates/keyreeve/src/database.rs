@@ -179,7 +179,7 @@ fn is_in_the_way(error: &Error) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "before the server starts there is no executor to hold up")]
-fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 

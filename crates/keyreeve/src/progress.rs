@@ -8,7 +8,7 @@ pub(crate) struct Progress {
     what: &'static str,
     total: u64,
     done: u64,
-    shown: Option<String>,
+    shown: Option<Option<u64>>,
     is_seen: bool,
 }
 
@@ -26,11 +26,17 @@ impl Progress {
         self.show();
     }
 
+    pub(crate) fn be_at(&mut self, done: u64, total: u64) {
+        (self.done, self.total) = (done, total);
+        self.show();
+    }
+
+    /// Not more often than an eye can tell.
     fn show(&mut self) {
-        let line = line(self.what, self.done, self.total);
-        if self.is_seen && self.shown.as_ref() != Some(&line) {
-            out::show_on_terminal(&format!("\r{line}"));
-            self.shown = Some(line);
+        let share = (self.done * 500).checked_div(self.total);
+        if self.is_seen && (self.shown != Some(share) || self.done == self.total) {
+            out::show_on_terminal(&format!("\r{}", line(self.what, self.done, self.total)));
+            self.shown = Some(share);
         }
     }
 }

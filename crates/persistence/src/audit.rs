@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use authz::action::{ReadAudit, ReadPartnerAudit, ReadTenantAudit};
 use authz::{OnPartner, OnTenant, Permit};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::Timestamp;
 use domain::actor::{Actor, ActorKind};
@@ -11,13 +12,13 @@ use domain::audit::{BEGINNING, Event, Hash};
 use domain::id::{EventId, TenantId};
 use domain::partner::PartnerPath;
 
-use crate::Page;
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
 use crate::partners::subtree;
 use crate::rows::{Row, micros};
-use crate::schema::{audit_chains, audit_events};
-use crate::transaction::{Reading, exactly_one};
+use crate::schema::{audit_chains, audit_events, freezes};
+use crate::transaction::{Reading, exactly_one, optional};
+use crate::{Page, System};
 
 const ROW: Row = Row("audit_events");
 
@@ -173,8 +174,10 @@ fn narrowed<'q>(permit: &impl Audience, filter: &'q Filter) -> Narrowed<'q> {
     query
 }
 
-/// Takes the lock on a chain, starting it if need be, and says where it ends.
-pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash)> {
+/// Takes the lock on a chain, starting it if need be, and says where it ends and whether there is a freeze. That is looked
+/// at with the lock held, see [`crate::freeze`].
+pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash, bool)> {
+    let is_frozen = exists(freezes::table.select(freezes::id));
     let head = audit_chains::table.find(chain);
     // An update that changes nothing locks the row, on either database.
     let locked = diesel::update(head).set(audit_chains::sequence.eq(audit_chains::sequence)).execute(connection)?;
@@ -182,15 +185,15 @@ pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(
         let first =
             (audit_chains::name.eq(chain), audit_chains::sequence.eq(0), audit_chains::hash.eq(BEGINNING.as_slice()));
         return match diesel::insert_into(audit_chains::table).values(first).execute(connection).map_err(Error::from) {
-            Ok(_) => Ok((0, BEGINNING)),
+            Ok(_) => Ok((0, BEGINNING, diesel::select(is_frozen).get_result(connection)?)),
             // Somebody else has just started it.
             Err(Error::Taken) => Err(Error::Retry),
             Err(error) => Err(error),
         };
     }
-    let (sequence, hash): (i64, Vec<u8>) =
-        head.select((audit_chains::sequence, audit_chains::hash)).first(connection)?;
-    Ok((sequence, Row("audit_chains").hash(&hash)?))
+    let (sequence, hash, is_frozen): (i64, Vec<u8>, bool) =
+        head.select((audit_chains::sequence, audit_chains::hash, is_frozen)).first(connection)?;
+    Ok((sequence, Row("audit_chains").hash(&hash)?, is_frozen))
 }
 
 pub(crate) fn move_head(connection: &mut AnyConnection, chain: &str, sequence: i64, hash: &Hash) -> Result<()> {
@@ -224,6 +227,50 @@ pub(crate) fn append(
     };
     diesel::insert_into(audit_events::table).values(&row).execute(connection)?;
     Ok(())
+}
+
+/// Computes every chain anew and compares it with its events and its head. Says how many events there are.
+pub(crate) fn check_chains(_: System, db: &mut Reading<'_>) -> Result<u64> {
+    let mut name = String::new();
+    let mut count = 0;
+    loop {
+        let next = audit_chains::table.filter(audit_chains::name.gt(&name)).order(audit_chains::name);
+        let next: Option<(String, i64, Vec<u8>)> = optional(next.first(db.connection))?;
+        let Some((chain, length, head)) = next else { break };
+        if check_chain(db, &chain, length)?.as_slice() != head {
+            return Err(Error::corrupt("audit_chains", format!("the chain of {chain} does not end as it should")));
+        }
+        count += length.unsigned_abs();
+        name = chain;
+    }
+    let all: i64 = audit_events::table.count().get_result(db.connection)?;
+    if all.unsigned_abs() != count {
+        return Err(Error::corrupt("audit_events", "there are events that belong to no chain"));
+    }
+    Ok(count)
+}
+
+/// The hash that a chain of so many events ends with.
+fn check_chain(db: &mut Reading<'_>, chain: &str, length: i64) -> Result<Hash> {
+    const AT_ONCE: i64 = 1000;
+    let (mut sequence, mut hash) = (0, BEGINNING);
+    while sequence < length {
+        let rest =
+            audit_events::table.filter(audit_events::chain.eq(chain)).filter(audit_events::sequence.gt(sequence));
+        let rows: Vec<EventRow> = rest.order(audit_events::sequence).limit(AT_ONCE).load(db.connection)?;
+        if rows.is_empty() {
+            return Err(Error::corrupt("audit_events", format!("the chain of {chain} lacks its end")));
+        }
+        for row in rows {
+            let ChainedEvent { event, hash: stored } = row.try_into()?;
+            sequence += 1;
+            hash = event.hash(&hash);
+            if event.sequence != sequence || hash != stored {
+                return Err(Error::corrupt("audit_events", format!("the chain of {chain} breaks at {sequence}")));
+            }
+        }
+    }
+    Ok(hash)
 }
 
 impl TryFrom<EventRow> for ChainedEvent {

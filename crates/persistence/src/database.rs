@@ -13,7 +13,7 @@ use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
 use crate::pool::{Pool, PoolVitals, Pooled};
-use crate::transaction::{Author, Finished, Reading, Writing};
+use crate::transaction::{Author, Door, Finished, Reading, Writing};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -140,7 +140,18 @@ impl Database {
         chain: &Chain,
         work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.until_settled(name, author, Some(chain), work)
+        self.until_settled(name, author, Door::Audited(chain), work)
+    }
+
+    /// The same with nobody else at it, and also while there is a freeze.
+    pub fn write_alone<T, E: IsDatabaseError>(
+        &self,
+        name: &'static str,
+        author: &Author,
+        chain: &Chain,
+        work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.until_settled(name, author, Door::Alone(chain), work)
     }
 
     /// Writes what nobody did: when a token was last used, what a retention has let go. Nothing here reaches the audit,
@@ -151,19 +162,19 @@ impl Database {
         author: &Author,
         work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.until_settled(name, author, None, work)
+        self.until_settled(name, author, Door::Books, work)
     }
 
     fn until_settled<T, E: IsDatabaseError>(
         &self,
         name: &'static str,
         author: &Author,
-        chain: Option<&Chain>,
+        door: Door<'_>,
         work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let started = Instant::now();
         loop {
-            match self.attempt(name, author, chain, &work) {
+            match self.attempt(name, author, door, &work) {
                 Err(error) if error.database_error().is_some_and(Error::is_worth_a_retry) => {
                     if started.elapsed() > PATIENCE {
                         tracing::warn!(transaction = name, "gave up after retrying");
@@ -180,12 +191,12 @@ impl Database {
         &self,
         name: &'static str,
         author: &Author,
-        chain: Option<&Chain>,
+        door: Door<'_>,
         work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut held = self.begin()?;
         let connection = &mut held.connection;
-        let result = match Writing::begin(connection, author, chain) {
+        let result = match Writing::begin(connection, author, door) {
             Err(error) => Err(error.into()),
             Ok(mut writing) => match work(&mut writing) {
                 Err(error) => Err(error),
@@ -304,8 +315,12 @@ impl Database {
         self.connect()?.check_integrity()
     }
 
+    pub(crate) fn connect_to_read(&self) -> Result<AnyConnection> {
+        AnyConnection::establish(self.url(), Use::Reading)
+    }
+
     /// A connection of its own, outside the pools, for work that may take longer than a request.
-    fn connect(&self) -> Result<AnyConnection> {
+    pub(crate) fn connect(&self) -> Result<AnyConnection> {
         AnyConnection::establish(self.url(), Use::Writing)
     }
 }

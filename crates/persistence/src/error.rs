@@ -31,6 +31,9 @@ pub enum Error {
     /// A sealed value that this replica's keys do not open, or that was moved from another place.
     #[error("a sealed value does not open: {0}")]
     Unsealable(&'static str),
+    /// Nothing may be changed at the moment, while everything is moved.
+    #[error("the database is frozen")]
+    Frozen,
     /// Others seal by a master key that this process has not been given.
     #[error("the master key {0} is not in this process's master key file")]
     MasterKeyMissing(String),

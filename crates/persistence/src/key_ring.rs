@@ -1,12 +1,12 @@
 //! The master keys: what seals everything else. They come from the operator and are never in the database.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Entropy, Secret};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::rows::hex;
 
 /// One or more master keys. Each opens what it sealed, found by its id and never by trial. Which of them seals is written
 /// in the database, so that all who share it agree.
@@ -128,13 +128,6 @@ impl MasterKey {
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.key
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

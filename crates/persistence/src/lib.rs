@@ -17,6 +17,7 @@ pub mod claims;
 mod database;
 mod dialect;
 mod error;
+pub mod freeze;
 pub mod gateways;
 pub mod idempotent_requests;
 pub mod instances;
@@ -51,6 +52,7 @@ pub mod tenant_keys;
 pub mod tenant_regions;
 pub mod tenants;
 mod transaction;
+pub mod transfer;
 pub mod users;
 pub mod violations;
 

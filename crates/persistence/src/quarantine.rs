@@ -10,6 +10,7 @@ use domain::key::AccessKeyId;
 use domain::{Timestamp, epoch};
 
 use crate::changes::Told;
+use crate::dialect::AnyConnection;
 use crate::error::Result;
 use crate::rows::{Row, micros};
 use crate::schema::{feed, gateways, held_back, key_pairs, partners, tenants};
@@ -67,6 +68,13 @@ pub fn begin(_: System, db: &mut Writing<'_>, epoch: &Epoch) -> Result<()> {
     diesel::update(feed::table).set(change).execute(db.connection())?;
     db.connection().rebase_feed()?;
     db.connection().notify()
+}
+
+/// The same where nobody else is at work yet, and all is true that was told up to then.
+pub(crate) fn go_on_in(connection: &mut AnyConnection, begins: i64, restored_to: i64) -> Result<()> {
+    let change = (feed::begins.eq(begins), feed::restored_to.eq(restored_to));
+    diesel::update(feed::table).set(change).execute(connection)?;
+    connection.rebase_feed()
 }
 
 pub fn lift(_: &Permit<LiftQuarantine>, db: &mut Writing<'_>) -> Result<()> {

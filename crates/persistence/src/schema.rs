@@ -249,6 +249,14 @@ table! {
 }
 
 table! {
+    freezes (id) {
+        id -> BigInt,
+        since -> BigInt,
+        by_import -> Bool,
+    }
+}
+
+table! {
     gateways (id) {
         id -> Text,
         name -> Text,
@@ -425,6 +433,7 @@ table! {
     }
 }
 
+allow_tables_to_appear_in_same_query!(audit_chains, freezes);
 allow_tables_to_appear_in_same_query!(
     tenants,
     users,

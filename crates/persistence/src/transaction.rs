@@ -47,6 +47,17 @@ pub(crate) struct Finished {
     pub(crate) recorded: u64,
 }
 
+/// How a transaction comes in.
+#[derive(Clone, Copy)]
+pub(crate) enum Door<'c> {
+    /// Without a chain, to keep books.
+    Books,
+    /// In its chain, beside those of other chains, and not while there is a freeze.
+    Audited(&'c Chain),
+    /// After all others, and before any more: who freezes and thaws.
+    Alone(&'c Chain),
+}
+
 /// What this transaction has put into the feed, and under which number it began.
 struct Telling {
     first: i64,
@@ -90,15 +101,17 @@ impl DerefMut for Writing<'_> {
 }
 
 impl<'c> Writing<'c> {
-    pub(crate) fn begin(
-        connection: &'c mut AnyConnection,
-        author: &'c Author,
-        chain: Option<&'c Chain>,
-    ) -> Result<Self> {
-        let chain = match chain {
-            None => None,
-            Some(chain) => {
-                let (sequence, hash) = audit::lock_head(connection, &chain.name())?;
+    pub(crate) fn begin(connection: &'c mut AnyConnection, author: &'c Author, door: Door<'c>) -> Result<Self> {
+        if let Door::Alone(_) = door {
+            connection.take_audit_chains()?;
+        }
+        let chain = match door {
+            Door::Books => None,
+            Door::Audited(chain) | Door::Alone(chain) => {
+                let (sequence, hash, is_frozen) = audit::lock_head(connection, &chain.name())?;
+                if is_frozen && matches!(door, Door::Audited(_)) {
+                    return Err(Error::Frozen);
+                }
                 Some((chain, Head { sequence, hash }))
             }
         };

@@ -204,7 +204,12 @@ fn recordable(asked: &str) -> &str {
 }
 
 fn is_away(error: &Error) -> bool {
-    matches!(error, Error::Database(DatabaseError::Busy | DatabaseError::Unreachable(_) | DatabaseError::Unwritable(_)))
+    matches!(
+        error,
+        Error::Database(
+            DatabaseError::Busy | DatabaseError::Frozen | DatabaseError::Unreachable(_) | DatabaseError::Unwritable(_)
+        )
+    )
 }
 
 #[cfg(test)]

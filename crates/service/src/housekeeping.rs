@@ -9,6 +9,7 @@ use persistence::{
 };
 
 use crate::error::Result;
+use crate::freeze;
 use crate::keys;
 use crate::once;
 use crate::service::{Service, system};
@@ -16,8 +17,11 @@ use crate::service::{Service, system};
 const TENANTS_AT_ONCE: i64 = 20;
 
 impl Service {
-    /// One round: forgets old bookkeeping, removes tenants whose time has come, and ends pairs that are quiet.
+    /// One round, unless there is a freeze: forgets old bookkeeping, removes tenants whose time has come, and ends pairs that are quiet.
     pub fn keep_house(&self) -> Result<()> {
+        if freeze::find(self)?.is_some() {
+            return Ok(());
+        }
         let (system, actor) = system("housekeeping");
         let mut context = self.own_context()?;
         let (now, author) = (context.now, context.author(actor));

@@ -15,6 +15,7 @@ pub mod context;
 mod cursor;
 mod denials;
 mod error;
+pub mod freeze;
 pub mod gateway_plane;
 pub mod gateways;
 mod guardrails;

@@ -1,3 +1,4 @@
+DROP TABLE freezes;
 ALTER TABLE nodes DROP COLUMN master_keys;
 DROP INDEX idempotent_requests_by_master_key;
 DROP INDEX tenant_keys_by_master_key;

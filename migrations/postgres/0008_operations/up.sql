@@ -27,3 +27,10 @@ CREATE INDEX idempotent_requests_by_master_key ON idempotent_requests (sealed_by
 
 -- Which master keys a process can open, with spaces between.
 ALTER TABLE nodes ADD COLUMN master_keys TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+-- Its one row is there while nothing may be changed. An import leaves the database like this, too.
+CREATE TABLE freezes (
+    id         BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    since      BIGINT NOT NULL,
+    by_import  BOOLEAN NOT NULL
+);

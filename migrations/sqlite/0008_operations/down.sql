@@ -1,3 +1,4 @@
+DROP TABLE freezes;
 ALTER TABLE nodes DROP COLUMN master_keys;
 
 CREATE TABLE old_idempotent_requests (

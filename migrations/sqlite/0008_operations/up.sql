@@ -62,3 +62,10 @@ CREATE INDEX idempotent_requests_by_master_key ON idempotent_requests (sealed_by
 
 -- Which master keys a process can open, with spaces between.
 ALTER TABLE nodes ADD COLUMN master_keys TEXT NOT NULL DEFAULT '';
+
+-- Its one row is there while nothing may be changed. An import leaves the database like this, too.
+CREATE TABLE freezes (
+    id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    since      INTEGER NOT NULL,
+    by_import  INTEGER NOT NULL CHECK (by_import IN (0, 1))
+) STRICT;

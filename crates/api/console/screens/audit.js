@@ -18,13 +18,13 @@ import { say } from "../parts/toasts.js";
 
 /** What can happen to what. */
 const ACTIONS = Object.entries({
-  platform: "initialised", operator: "bootstrapped", setup_link: "made", master_key: "promoted rotated removed", region: "created changed deleted", key_model: "created changed deleted",
+  platform: "initialised frozen thawed", operator: "bootstrapped", setup_link: "made", region: "created changed deleted", key_model: "created changed deleted",
   partner: "created changed guardrails_changed stopped stop_undone suspended resumed deleted",
   tenant: "created changed suspended resumed deleted restored purged", tenant_region: "changed", instance: "created changed deleted",
   bucket: "registered unregistered", key: "created imported changed reset rotated retired disabled enabled revoked deleted claimed",
   claim_link: "made reused", user: "created invited joined changed deleted", password: "changed", token: "created rotated deleted",
   session: "started ended", refresh_token: "reused", gateway: "created changed deleted enumeration_suspected", signing_keys: "issued", secret: "issued",
-  database: "restored", quarantine: "lifted", changes: "held_back", held_back: "released confirmed", access: "denied",
+  database: "restored", quarantine: "lifted", changes: "held_back", held_back: "released confirmed", access: "denied", master_key: "promoted rotated removed",
 }).flatMap(([what, verbs]) => verbs.split(" ").map((verb) => `${what}.${verb}`));
 /** Events in one file, at most. */
 const MOST = 20_000;

@@ -140,8 +140,14 @@ fn of_database(settings: &Settings) -> Vec<Finding> {
                 format!("the database {shown} lacks {missing}: run `keyreeve migrate`, or start serve, which does");
             found.push(warning("schema", says));
         }
-        (None, Schema::Current | Schema::Empty | Schema::Unknown(_)) => {
-            found.push(ok("schema", "it is of this version".to_owned()));
+        (None, Schema::Current | Schema::Ahead(_) | Schema::Empty | Schema::Unknown(_)) => {
+            let is_ahead = matches!(schema, Schema::Ahead(_));
+            let says = if is_ahead {
+                "it is of a newer version, which this one can work with"
+            } else {
+                "it is of this version"
+            };
+            found.push(ok("schema", says.to_owned()));
             found.extend(of_master_key(settings, &database));
         }
     }

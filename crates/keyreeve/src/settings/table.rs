@@ -11,8 +11,8 @@ use persistence::Url;
 
 use super::chosen::Chosen;
 use super::values::{
-    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, OtlpEndpoint, PublicUrl,
-    RequestsPerSecond, Share, Value,
+    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, OtlpEndpoint,
+    PublicUrl, RequestsPerSecond, Share, Value,
 };
 
 pub(crate) struct Setting {

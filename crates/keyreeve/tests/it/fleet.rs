@@ -14,7 +14,7 @@ pub(crate) struct Fleet {
     pub(crate) replicas: Vec<Server>,
     pub(crate) operator: String,
     pub(crate) gateway: String,
-    tenant: String,
+    pub(crate) tenant: String,
     pub(crate) database: String,
     arguments: Vec<String>,
     pub(crate) home: Home,

@@ -51,7 +51,7 @@ pub fn changes(service: &Service, permit: &Permit<FollowChanges>, wanted: &Wante
     if after > head || (wanted.after.is_some() && after < beginning && beginning < head) {
         return Err(Error::FeedGone);
     }
-    // A number from before a restore may be of a change that is not true any more.
+    // A number from before a restore may be of a change that is not true any more; from before a move, of another database.
     if after < look.epoch_begins {
         return Err(Error::FeedGone);
     }
