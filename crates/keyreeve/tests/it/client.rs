@@ -7,4 +7,6 @@ mod exit_codes;
 mod journey;
 mod keys;
 mod nouns;
+mod page;
 mod sessions;
+mod terminal;
