@@ -6,6 +6,7 @@ mod desk;
 mod exit_codes;
 mod journey;
 mod keys;
+mod line;
 mod nouns;
 mod page;
 mod sessions;
