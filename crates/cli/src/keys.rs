@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::call::Call;
 use crate::context::Context;
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::handing::Handing;
 use crate::options::{IfVersion, Limit, OfTenant, Stop};
 use crate::output::{Column, Mode, say};
@@ -251,6 +251,11 @@ impl Keys {
                 export::run(context, &what, out.as_deref(), |cursor| page(context, filter.call(context)?, cursor))
             }
             Self::Claim { named, expires_in, version } => {
+                if context.output.is_quiet {
+                    return Err(Failure::Usage(
+                        "with --quiet the link would be lost, and there is only one".to_owned(),
+                    ));
+                }
                 let call = named.call(context, operations::create_claim())?;
                 let seconds = expires_in.map(|time| time.num_seconds());
                 context.show(call.with("expires_in_seconds", seconds).if_match(version.if_version))
@@ -326,8 +331,7 @@ fn show_receipt(context: &Context, named: &Named) -> Result<()> {
     if context.output.mode == Mode::Json {
         return context.output.show(&document);
     }
-    let receipt =
-        serde_json::from_value(document).map_err(|_| crate::exit::Failure::local("the answer holds no receipt"))?;
+    let receipt = serde_json::from_value(document).map_err(|_| Failure::local("the answer holds no receipt"))?;
     say(&receipt::in_words(&receipt))
 }
 

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::credentials::{Credential, Session, Stored};
 use crate::exit::{Failure, Result};
 use crate::options::Options;
-use crate::output::{Mode, Output, say};
+use crate::output::{Mode, Output};
 use crate::profile::Chosen;
 use crate::{files, operations, terminal};
 
@@ -150,8 +150,13 @@ fn password(file: Option<&Path>, question: &str, flag: &str) -> Result<Secret> {
 
 pub(crate) fn who_am_i(context: &Context) -> Result<()> {
     let document = context.client.ask(operations::read_me())?;
-    if context.output.mode == Mode::Table && !context.output.is_quiet {
-        say(&format!("server  {}\n", context.client.server()))?;
+    if context.output.mode == Mode::Json {
+        return context.output.show(&document);
     }
-    context.output.show(&document)
+    // People with several profiles want to know where as well.
+    let mut shown = serde_json::json!({"server": context.client.server()});
+    if let (Some(shown), Some(fields)) = (shown.as_object_mut(), document.as_object()) {
+        shown.extend(fields.clone());
+    }
+    context.output.show(&shown)
 }

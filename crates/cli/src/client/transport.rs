@@ -134,7 +134,15 @@ impl Trouble {
             &self.0,
             ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::Protocol(_)
         );
-        is_passing && (is_harmless || self.was_never_sent())
+        is_passing && !self.is_of_tls() && (is_harmless || self.was_never_sent())
+    }
+
+    /// A certificate that is not believed comes as trouble with input and output, too.
+    fn is_of_tls(&self) -> bool {
+        match &self.0 {
+            ureq::Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+            other => matches!(other, ureq::Error::Rustls(_) | ureq::Error::Tls(_)),
+        }
     }
 
     pub(super) fn reason(&self) -> String {
@@ -142,8 +150,7 @@ impl Trouble {
     }
 
     pub(super) fn failure(&self, server: &str) -> Failure {
-        let is_tls = matches!(&self.0, ureq::Error::Rustls(_) | ureq::Error::Tls(_));
-        let advice = if is_tls {
+        let advice = if self.is_of_tls() {
             ": name the authority that signed its certificate with --ca-file"
         } else {
             ": check the URL, and that the server is running"

@@ -65,8 +65,8 @@ fn next_steps(settings: &Settings, path: &Path, made: &TokenMade) -> String {
     format!(
         "Wrote an operator's token to {path}. It works until {until}.\n\
          Try it, once the server runs:\n  \
-         curl -H \"Authorization: Bearer $(cat {path})\" {server}/v1/me\n\
-         Then make a proper one: {server}/docs shows how. Delete {path} when you are done.",
+         keyreeve login --server {server} --token-file {path}\n\
+         Then make a proper one with `keyreeve tokens create`. Delete {path} when you are done.",
         path = path.display(),
         until = made.token.expires_at.format("%F %R UTC"),
     )

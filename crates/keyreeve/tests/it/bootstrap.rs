@@ -10,7 +10,7 @@ fn the_token_is_one_line_in_a_file_of_its_owner_and_nowhere_else() {
     assert!(token.starts_with("kro_") && token.ends_with('\n') && token.lines().count() == 1);
     assert_eq!(home.mode("token"), 0o600);
     assert!(!finished.out.contains(token.trim()) && !finished.err.contains(token.trim()));
-    assert!(finished.out.contains("token") && finished.out.contains("curl"));
+    assert!(finished.out.contains("token") && finished.out.contains("keyreeve login"));
 }
 
 #[test]

@@ -6,5 +6,8 @@ mod desk;
 mod exit_codes;
 mod journey;
 mod keys;
+mod line;
 mod nouns;
+mod page;
 mod sessions;
+mod terminal;
