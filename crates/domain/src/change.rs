@@ -1,7 +1,7 @@
 //! What those who remember things have to be told: the rows of the change feed.
 
 use crate::Invalid;
-use crate::id::{GatewayId, PartnerId, TenantId};
+use crate::id::{GatewayId, PartnerId, TenantId, TokenId};
 use crate::key::AccessKeyId;
 use crate::text::RegionCode;
 
@@ -15,6 +15,8 @@ pub enum Change {
     Key(AccessKeyId, RegionCode),
     /// The gateway, and with it its tokens.
     Gateway(GatewayId),
+    /// An API token of an operator, a partner or a tenant. Nobody remembers those; the journal does.
+    Token(TokenId),
 }
 
 impl Change {
@@ -24,6 +26,7 @@ impl Change {
             Self::Tenant(_) => "tenant",
             Self::Key(..) => "key",
             Self::Gateway(_) => "gateway",
+            Self::Token(_) => "token",
         }
     }
 
@@ -34,6 +37,7 @@ impl Change {
             Self::Tenant(id) => id.as_str(),
             Self::Key(access_key_id, _) => access_key_id.as_str(),
             Self::Gateway(id) => id.as_str(),
+            Self::Token(id) => id.as_str(),
         }
     }
 
@@ -41,7 +45,7 @@ impl Change {
     pub fn region(&self) -> Option<&RegionCode> {
         match self {
             Self::Key(_, region) => Some(region),
-            Self::Partner(_) | Self::Tenant(_) | Self::Gateway(_) => None,
+            Self::Partner(_) | Self::Tenant(_) | Self::Gateway(_) | Self::Token(_) => None,
         }
     }
 
@@ -51,6 +55,7 @@ impl Change {
             ("partner", None) => Ok(Self::Partner(PartnerId::parse(subject)?)),
             ("tenant", None) => Ok(Self::Tenant(TenantId::parse(subject)?)),
             ("gateway", None) => Ok(Self::Gateway(GatewayId::parse(subject)?)),
+            ("token", None) => Ok(Self::Token(TokenId::parse(subject)?)),
             ("key", Some(region)) => Ok(Self::Key(AccessKeyId::parse(subject)?, RegionCode::parse(region)?)),
             _ => Err(Invalid::because("No such kind of change.")),
         }
@@ -69,6 +74,7 @@ mod tests {
             Change::Partner(PartnerId::draw(&mut entropy, now)),
             Change::Tenant(TenantId::draw(&mut entropy, now)),
             Change::Gateway(GatewayId::draw(&mut entropy, now)),
+            Change::Token(TokenId::draw(&mut entropy, now)),
             Change::Key(AccessKeyId::draw(&mut entropy, "KR", 20), RegionCode::parse("waw3-1").unwrap()),
         ] {
             let region = change.region().map(RegionCode::as_str);

@@ -35,7 +35,7 @@ pub struct TokenStanding {
     pub tenant: Option<Tenant>,
     /// The gateway it belongs to, if it is a gateway's.
     pub gateway: Option<Gateway>,
-    /// That gateway, after a restore.
+    /// The token or that gateway, after a restore.
     pub is_held_back: bool,
     /// The person who vouches for it; `Some(None)` if there was one and is no more.
     pub voucher: Option<Option<User>>,
@@ -82,10 +82,7 @@ fn standing_of_token(db: &mut Reading<'_>, row: ApiTokenRow) -> Result<TokenStan
         TokenOwner::Gateway(id) => gateways::find_by_id(db, id)?,
         TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
     };
-    let is_held_back = match &gateway {
-        Some(gateway) => quarantine::holds_back_gateway(db, &gateway.id)?,
-        None => false,
-    };
+    let is_held_back = quarantine::holds_back_token(db, &token)?;
     Ok(TokenStanding { is_held_back, partners: partners_on(db, path.as_ref())?, token, tenant, gateway, voucher })
 }
 

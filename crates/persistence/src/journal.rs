@@ -5,6 +5,7 @@
 //! keyreeve-journal 1 3f0c2a51d6b7e980 0 5d41402abc4b2a76            of which database, after which number it tells all, seal
 //! 17 1795176000000000 key KR0EXAMPLE waw3-1 9b74c9897bac770f        number, microseconds, kind, subject, region, seal
 //! complete 17 8f14e45fceea167a                                      nothing up to here is missing, seal
+//! keyreeve-journal 1 3f0c2a51d6b7e980 90 45c48cce2e2d7fbd           from here on it tells all again: something is missing before
 //! ```
 //!
 //! The seal of a line is a hash of it and of all before it: who changes a line in the middle, or takes one out, has to write
@@ -79,12 +80,9 @@ impl Journal {
         &self.path
     }
 
-    /// The first line of a new one, which knows of everything after this number.
+    /// From now on it knows of everything after this number, whatever it has missed before.
     pub fn begin(&self, database: &str, since: i64) -> Result<(), JournalError> {
         let mut state = self.state();
-        if state.complete_to.is_some() {
-            return Ok(());
-        }
         state.write(&[Line::Head { database: database.to_owned(), since }]).map_err(|error| self.io(error))?;
         state.complete_to = Some(since);
         self.sync(state)
@@ -218,6 +216,19 @@ mod tests {
         let contents = Contents::read(&path).unwrap();
         assert_eq!(contents.changes.iter().map(|told| told.sequence).collect::<Vec<_>>(), [6, 7, 9, 8]);
         assert_eq!(contents.complete_to, 9);
+    }
+
+    #[test]
+    fn what_it_has_missed_shows_in_where_it_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal_of(&folder, [6, 7]);
+        let (journal, _) = Journal::open(&path, "here").unwrap();
+        journal.begin("here", 100).unwrap();
+        journal.append(&[told(101)]).unwrap();
+        drop(journal);
+        let contents = Contents::read(&path).unwrap();
+        assert_eq!((contents.since, contents.complete_to), (Some(100), 100));
+        assert_eq!(contents.changes, [told(6), told(7), told(101)], "what it knew it knows");
     }
 
     #[test]

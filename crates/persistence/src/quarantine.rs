@@ -3,9 +3,10 @@
 use authz::action::{DecideHeldBack, LiftQuarantine, ListHeldBack, ReadQuarantine};
 use authz::{OnTenant, Permit};
 use diesel::prelude::*;
+use domain::api_token::{ApiToken, TokenOwner};
 use domain::change::Change;
 use domain::held_back::{Decision, HeldBack};
-use domain::id::{GatewayId, PartnerId};
+use domain::id::PartnerId;
 use domain::key::AccessKeyId;
 use domain::{Timestamp, epoch};
 
@@ -13,7 +14,7 @@ use crate::changes::Told;
 use crate::dialect::AnyConnection;
 use crate::error::Result;
 use crate::rows::{Row, micros};
-use crate::schema::{feed, gateways, held_back, key_pairs, partners, tenants};
+use crate::schema::{api_tokens, feed, gateways, held_back, key_pairs, partners, tenants};
 use crate::transaction::{Reading, Writing, optional};
 use crate::{Page, System};
 
@@ -109,6 +110,7 @@ fn exists(db: &mut Writing<'_>, change: &Change) -> Result<bool> {
         Change::Tenant(_) => tenants::table.find(subject).count().get_result(connection)?,
         Change::Partner(_) => partners::table.find(subject).count().get_result(connection)?,
         Change::Gateway(_) => gateways::table.find(subject).count().get_result(connection)?,
+        Change::Token(_) => api_tokens::table.find(subject).count().get_result(connection)?,
     };
     Ok(found > 0)
 }
@@ -125,9 +127,13 @@ pub fn holds_back(of: &impl OnTenant, db: &mut Reading<'_>, pair: &AccessKeyId) 
     is_any_held_back(db, [pair.as_str(), of.tenant().as_str()].into_iter().chain(partners).collect())
 }
 
-/// Whether a gateway is.
-pub(crate) fn holds_back_gateway(db: &mut Reading<'_>, id: &GatewayId) -> Result<bool> {
-    is_any_held_back(db, vec![id.as_str()])
+/// Whether a token is, or the gateway that it belongs to.
+pub(crate) fn holds_back_token(db: &mut Reading<'_>, token: &ApiToken) -> Result<bool> {
+    let gateway = match &token.owner {
+        TokenOwner::Gateway(id) => Some(id.as_str()),
+        TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
+    };
+    is_any_held_back(db, [token.id.as_str()].into_iter().chain(gateway).collect())
 }
 
 fn is_any_held_back(db: &mut Reading<'_>, subjects: Vec<&str>) -> Result<bool> {

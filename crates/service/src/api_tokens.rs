@@ -33,11 +33,13 @@ where
     service.page(listing, fetch, |token| token.id.to_string())
 }
 
-/// Replicas remember gateways' tokens: they are told when one ends.
+/// Replicas remember gateways' tokens: they are told when one ends. Of the others the journal has to know.
 fn tell(db: &mut Writing<'_>, token: &ApiToken) -> Result<()> {
-    if let TokenOwner::Gateway(id) = &token.owner {
-        db.tell(&Change::Gateway(id.clone()))?;
-    }
+    let change = match &token.owner {
+        TokenOwner::Gateway(id) => Change::Gateway(id.clone()),
+        TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => Change::Token(token.id.clone()),
+    };
+    db.tell(&change)?;
     Ok(())
 }
 

@@ -114,6 +114,8 @@ impl Plane {
             Change::Tenant(id) => self.pairs.forget_tenant(id),
             Change::Partner(id) => self.pairs.forget_partner(id),
             Change::Gateway(id) => self.gateways.forget(id),
+            // Read anew for each request.
+            Change::Token(_) => {}
         }
     }
 }

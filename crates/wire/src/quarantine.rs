@@ -42,6 +42,7 @@ pub enum HeldBackKind {
     Tenant,
     Partner,
     Gateway,
+    Token,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -109,7 +109,7 @@ pub(crate) fn changes(since: &ChangesSince) -> wire::Changes {
             change @ Change::Key(..) => (wire::ChangeKind::Key, named(change), None, None),
             change @ Change::Tenant(_) => (wire::ChangeKind::Tenant, None, named(change), None),
             change @ Change::Partner(_) => (wire::ChangeKind::Partner, None, None, named(change)),
-            Change::Gateway(_) => return None,
+            Change::Gateway(_) | Change::Token(_) => return None,
         };
         Some(wire::ChangeEvent { sequence: told.sequence, kind, access_key_id, tenant_id, partner_id, at: told.at })
     };

@@ -21,6 +21,7 @@ pub(crate) fn held_back(held: held_back::HeldBack) -> wire::HeldBack {
             Change::Tenant(_) => wire::HeldBackKind::Tenant,
             Change::Partner(_) => wire::HeldBackKind::Partner,
             Change::Gateway(_) => wire::HeldBackKind::Gateway,
+            Change::Token(_) => wire::HeldBackKind::Token,
         },
         subject: held.change.subject().to_owned(),
         changed_at: held.changed_at,

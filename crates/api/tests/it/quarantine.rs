@@ -38,7 +38,7 @@ fn verify(server: &Server, gateway: &Gateway, signer: &Signer) -> Value {
 
 on_both_databases! {
     fn in_quarantine_nobody_is_verified_and_nobody_refused(server: &Server) {
-        let place = Place::of(server, "multi");
+        let (place, reseller) = (Place::of(server, "multi"), server.partner("Reseller"));
         let gateway = server.gateway(&[REGION], &["verify", "changes", "signing_keys", "secrets"]);
         let made = place.admin.post(&place.keys(), json!({"region": REGION, "label": "k"})).expect(201);
         let signer = Signer::of(&made);
@@ -54,15 +54,16 @@ on_both_databases! {
         // Whoever followed the feed forgets everything, and is given no lease to begin again.
         gateway.client.get(&format!("/v1/gateway/changes?after={cursor}")).expect_problem(410, "feed-gone");
         gateway.client.get("/v1/gateway/changes").expect_problem(503, "quarantined");
-        // People go on.
-        place.admin.get("/v1/me").expect(200);
+        // Nobody knows which sessions had been ended: all have. Tokens go on.
+        place.admin.get("/v1/me").expect_problem(401, "expired");
+        reseller.client.get("/v1/me").expect(200);
 
         let shown = server.operator().get("/v1/quarantine").expect(200);
         assert_eq!(shown.field("/quarantined"), true);
         assert!(shown.text_at("/reason").contains("no journal"), "{shown}");
         let epoch = shown.field("/epoch").as_i64().unwrap();
         assert!(epoch > 0, "{shown}");
-        place.admin.act("/v1/quarantine/lift").expect_problem(403, "forbidden");
+        reseller.client.act("/v1/quarantine/lift").expect_problem(403, "forbidden");
         server.operator().act("/v1/quarantine/lift").expect(204);
         assert_eq!(verify(server, &gateway, &signer)[0], "allow");
         assert_eq!(server.anonymous().get("/readyz").expect(200).field("/status"), "ok");

@@ -18,6 +18,7 @@ use crate::home::{Home, until};
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// `KEYREEVE_RESTARTS=200` makes it a long one.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long it may take")]
 fn restarts(usual: usize) -> usize {
     std::env::var("KEYREEVE_RESTARTS").map_or(usual, |text| text.parse().unwrap())
 }

@@ -101,7 +101,7 @@ fn parse(path: &Path, mut file: &File) -> Result<Parsed, JournalError> {
         let text = std::str::from_utf8(whole).map_err(|_| broken())?;
         let (line, next) = Line::read(text, seal).ok_or_else(broken)?;
         match (at, line) {
-            (0, Line::Head { database, since }) => {
+            (_, Line::Head { database, since }) if at == 0 || database == contents.database => {
                 (contents.since, contents.complete_to, contents.database) = (Some(since), since, database);
             }
             (1.., Line::Change(told)) => contents.changes.push(told),

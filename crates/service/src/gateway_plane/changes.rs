@@ -77,7 +77,7 @@ fn concerns(asker: &authz::caller::GatewayToken, change: &Change) -> bool {
     match change {
         Change::Key(_, region) => asker.gateway.binding.contains(region),
         Change::Partner(_) | Change::Tenant(_) => true,
-        Change::Gateway(_) => false,
+        Change::Gateway(_) | Change::Token(_) => false,
     }
 }
 

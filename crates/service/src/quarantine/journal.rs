@@ -24,7 +24,17 @@ impl Service {
         let (system, _) = system("journal");
         self.compare(contents)?;
         let head = self.read(|db| Ok(changes::look(system, db, i64::MAX - 1, 1)?))?.complete_to;
-        journal.begin(&self.database_name, head).map_err(unwritable)?;
+        let beginning = self.read(|db| Ok(changes::beginning(system, db)?))?;
+        match journal.complete_to() {
+            None => journal.begin(&self.database_name, head).map_err(unwritable)?,
+            Some(complete_to) if complete_to < beginning => {
+                tracing::warn!(
+                    "the journal lacks what was changed while this server was away: it is good for backups from now on"
+                );
+                journal.begin(&self.database_name, head).map_err(unwritable)?;
+            }
+            Some(_) => {}
+        }
         self.catch_up(&journal)?;
         // It is kept once, by whoever starts the service.
         let _ = self.journal.set(journal);

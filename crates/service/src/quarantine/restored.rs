@@ -5,7 +5,7 @@ use domain::epoch;
 use persistence::changes::Told;
 use persistence::journal::Contents;
 use persistence::quarantine::{self, Epoch};
-use persistence::{Writing, changes};
+use persistence::{Writing, changes, sessions};
 
 use crate::error::Result;
 use crate::service::{Service, system};
@@ -64,6 +64,7 @@ impl Service {
             };
             quarantine::begin(system, db, &epoch)?;
             quarantine::forget_held_back(system, db)?;
+            sessions::end_everybodys(system, db)?;
             let details = [
                 ("epoch", epoch.number().to_string()),
                 ("restored_to", epoch.restored_to.to_string()),
