@@ -355,7 +355,7 @@ impl KnownPair {
             Change::Key(id, _) => *id == self.access_key_id,
             Change::Tenant(id) => *id == self.tenant,
             Change::Partner(id) => is_below(self.partner.as_ref(), id),
-            Change::Gateway(_) => false,
+            Change::Gateway(_) | Change::Token(_) => false,
         }
     }
 
