@@ -75,7 +75,7 @@ fn a_single_server_answers_everybody_it_let_in() {
         for _ in 0..restarts(4) {
             thread::park_timeout(Duration::from_millis(300));
             let began = Instant::now();
-            server.stop().succeeded();
+            server.terminate().succeeded();
             assert!(began.elapsed() < LONGEST);
             server = home.serve_at(&address, &arguments);
         }

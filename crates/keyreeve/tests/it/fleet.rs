@@ -57,7 +57,7 @@ impl Fleet {
         let began = Instant::now();
         let stopped = self.replicas.remove(which);
         let address = stopped.url.strip_prefix("http://").unwrap().to_owned();
-        stopped.stop().succeeded();
+        stopped.terminate().succeeded();
         let took = began.elapsed();
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         self.replicas.insert(which, self.home.serve_at(&address, &arguments));

@@ -59,15 +59,10 @@ impl Home {
         text.lines().find(|line| !line.starts_with('#')).unwrap().to_owned()
     }
 
-    /// The binary in this directory, with nothing in its environment but that it has nobody to take leave of.
+    /// The binary in this directory, with nothing in its environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyreeve"));
-        command
-            .args(arguments)
-            .env_clear()
-            .env("KEYREEVE_DRAIN_SECONDS", "0")
-            .current_dir(&self.0)
-            .stdin(Stdio::null());
+        command.args(arguments).env_clear().current_dir(&self.0).stdin(Stdio::null());
         command
     }
 
@@ -174,7 +169,14 @@ impl Server {
         ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap()
     }
 
+    /// As a person at a terminal does, who has nobody to be told first.
     pub(crate) fn stop(self) -> Finished {
+        self.running.signal(Signal::INT);
+        self.running.finish()
+    }
+
+    /// As whoever restarts servers does, with load balancers in front of them.
+    pub(crate) fn terminate(self) -> Finished {
         self.running.signal(Signal::TERM);
         self.running.finish()
     }
