@@ -59,7 +59,8 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
     let known_method = metrics::known_method(method);
     metrics::request(known_method, &route, status, took);
     let (trace_id, span_id) = info.trace.map(|trace| (display(trace.id), display(trace.span))).unzip();
-    let milliseconds = took.as_millis();
+    // JSON has no wider numbers, and the log would write it as text.
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %info.id, trace_id, span_id, method, route, status, milliseconds, "request");
     if let (Some(spans), Some(trace), Some(began)) = (spans, info.trace, began) {
         spans.offer(&trace, || Span {

@@ -94,38 +94,45 @@ on_both_databases! {
         let before = server.metrics();
         let made = place.make("Production API");
         let signer = Signer::of(&made);
-        for _ in 0..3 {
-            gateway.client.post("/v1/gateway/verify", signer.request(server.now())).expect(200);
-        }
+        let verify = || gateway.client.post("/v1/gateway/verify", signer.request(server.now())).expect(200);
+        // It is forgotten once more when the feed tells of its making.
+        until("the pair to be remembered", || {
+            verify();
+            let now = server.metrics();
+            samples(&now)["keyreeve_known_pairs"] == 1.0
+                && growth(&before, &now, "keyreeve_pair_lookups_total{source=\"memory\"}") >= 1.0
+        });
         place.admin.post(&format!("{}/revoke", place.key(&made)), json!({})).expect(200);
-        gateway.client.post("/v1/gateway/verify", signer.request(server.now())).expect(200);
+        verify();
         let after = server.metrics();
 
         let growth = |sample| growth(&before, &after, sample);
         assert_eq!(growth("keyreeve_audit_events_total"), 2.0, "the key's creation and its end");
         // Tests of the same process count into the same page.
-        assert!(growth("keyreeve_verify_decisions_total{decision=\"allow\",reason=\"\"}") >= 3.0);
+        assert!(growth("keyreeve_verify_decisions_total{decision=\"allow\",reason=\"\"}") >= 2.0);
         assert!(growth("keyreeve_verify_decisions_total{decision=\"deny\",reason=\"revoked\"}") >= 1.0);
-        assert!(growth("keyreeve_pair_lookups_total{source=\"memory\"}") >= 2.0);
         assert!(growth("keyreeve_pair_lookups_total{source=\"database\"}") >= 1.0);
         assert!(growth("keyreeve_receipt_duration_seconds_count{state=\"confirmed\"}") >= 1.0);
         assert_eq!(growth("keyreeve_usage_unwritten"), 1.0, "one key was used, and nobody has written it down");
 
         let after = samples(&after);
-        assert_eq!(after["keyreeve_known_pairs"], 1.0);
         assert_eq!(after["keyreeve_database_up"], 1.0);
-        assert_eq!(after["keyreeve_feed_well"], 1.0);
-        assert!(after["keyreeve_lease_left_seconds"] > 0.0 && after["keyreeve_feed_applied_sequence"] > 0.0);
         assert_eq!(after["keyreeve_leases{holder=\"replica\"}"], 1.0);
-        assert_eq!(after["keyreeve_leases_lagging{holder=\"replica\"}"], 0.0);
         assert_eq!(after["keyreeve_pool_connections_limit{pool=\"readers\"}"], if server.is_on_postgres() { 4.0 } else { 8.0 });
-        assert_eq!(after["keyreeve_pool_connections_in_use{pool=\"readers\"}"], 0.0);
+        until("the feed to be applied", || {
+            let now = server.metrics();
+            let now = samples(&now);
+            now["keyreeve_feed_well"] == 1.0
+                && now["keyreeve_feed_applied_sequence"] > 0.0
+                && now["keyreeve_lease_left_seconds"] > 0.0
+                && now["keyreeve_leases_lagging{holder=\"replica\"}"] == 0.0
+        });
     }
 
     fn a_transaction_that_does_not_end_is_seen_to_hold_up_the_feed(server: &Server) {
         let held_up = || samples(&server.metrics())["keyreeve_feed_held_up_seconds"];
         let place = Place::of(server, "multi");
-        assert_eq!(held_up(), 0.0);
+        until("nothing to hold up the feed", || held_up() == 0.0);
         let Some(transaction) = server.open_transaction() else { return };
         place.make("Production API");
         until("the feed to be held up", || held_up() > 0.0);

@@ -22,6 +22,7 @@ fn the_log_says_which_trace_a_request_belongs_to() {
     let requests = requests(&server.stop().succeeded());
     let [traced, untraced] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!(traced["trace_id"], TRACE);
+    assert!(traced["status"] == 200 && traced["milliseconds"].is_u64(), "numbers are numbers: {traced}");
     assert_eq!(said, format!("00-{TRACE}-{}-01", traced["span_id"].as_str().unwrap()));
     assert!(untraced.get("trace_id").is_none() && untraced.get("span_id").is_none());
 }
