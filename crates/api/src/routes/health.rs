@@ -22,9 +22,11 @@ pub(crate) async fn read_liveness() -> Reply {
 #[utoipa::path(tag = "health", operation_id = "read_readiness", responses((status = 200, description = "Ready", body = Health)))]
 #[get("/readyz")]
 pub(crate) async fn read_readiness(blocking: web::Data<Blocking>) -> Result<Reply, Problem> {
-    blocking.run(Service::check_readiness).await.map_err(|problem| match problem.kind {
-        Kind::MasterKeyMissing => problem,
-        _ => Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2)),
+    blocking.run(Service::check_readiness).await.map_err(|problem| {
+        if matches!(problem.kind, Kind::MasterKeyMissing) {
+            return problem;
+        }
+        Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2))
     })?;
     Ok(Reply::ok(&Health { status: "ok".to_owned() }))
 }
