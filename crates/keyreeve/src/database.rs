@@ -186,6 +186,11 @@ pub(crate) fn pause(time: Duration) {
 /// What went wrong, in one line.
 pub(crate) fn sentence(url: &Url, error: &Error) -> String {
     let database = shown::database(url);
+    if let Error::Frozen = error {
+        return format!(
+            "the database {database} is frozen, and nothing can be changed in it: `keyreeve thaw` ends that"
+        );
+    }
     if let Error::Unreachable(why) = error {
         // In the words of libpq, whatever of its modes was asked for.
         if why.contains("SSL support is not compiled in") {

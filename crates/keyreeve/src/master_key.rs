@@ -98,9 +98,8 @@ fn rewrite(path: &Path, change: impl FnOnce(&Secret) -> Result<Secret, String>) 
     let not_changed = |why: &dyn std::fmt::Display| {
         Failure::because(format!("the master key file {} cannot be changed: {why}", path.display()))
     };
-    let locked = own_files::lock(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Failure::because(missing(path)),
-        _ => not_changed(&error),
+    let locked = own_files::lock(path).map_err(|error| {
+        if error.kind() == ErrorKind::NotFound { Failure::because(missing(path)) } else { not_changed(&error) }
     })?;
     let text = read_text(path).map_err(Failure::because)?.ok_or_else(|| Failure::because(missing(path)))?;
     let changed = change(&text).map_err(|why| not_changed(&why))?;

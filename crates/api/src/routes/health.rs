@@ -28,9 +28,11 @@ pub(crate) async fn read_readiness(blocking: web::Data<Blocking>, drain: web::Da
     if drain.has_begun() {
         return Err(not_ready("The server is stopping. It finishes what it has been asked."));
     }
-    blocking.run(Service::check_readiness).await.map_err(|problem| match problem.kind {
-        Kind::MasterKeyMissing => problem,
-        _ => Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2)),
+    blocking.run(Service::check_readiness).await.map_err(|problem| {
+        if matches!(problem.kind, Kind::MasterKeyMissing) {
+            return problem;
+        }
+        Problem::new(Kind::DatabaseUnavailable).retry_after(TimeDelta::seconds(2))
     })?;
     if !blocking.service().may_answer_from_memory() {
         return Err(not_ready(

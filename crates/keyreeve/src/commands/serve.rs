@@ -8,8 +8,8 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::rt;
 use rustls::ServerConfig;
-use service::Service;
 use service::gateway_plane::Follower;
+use service::{Service, freeze};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::background::Background;
@@ -86,6 +86,9 @@ async fn serve(
     }
     tracing::info!("the console is at {url}/console");
     tracing::info!("try the API in a browser at {url}/docs; its document is at {url}/openapi.json");
+    if let Ok(Some(freeze)) = freeze::find(&service) {
+        tracing::warn!(since = %freeze.since, "nothing can be changed before `keyreeve thaw`; requests are verified");
+    }
     first_operator::extend(&invitation);
     drop(invitation);
 

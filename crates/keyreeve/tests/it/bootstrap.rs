@@ -1,6 +1,6 @@
 //! How the first operator comes in.
 
-use crate::home::{Home, Running};
+use crate::home::{Home, Running, until};
 
 #[test]
 fn the_token_is_one_line_in_a_file_of_its_owner_and_nowhere_else() {
@@ -52,7 +52,7 @@ fn of_several_at_once_one_lets_somebody_in() {
 fn a_running_server_lets_the_operator_in_at_once() {
     let home = Home::new();
     let server = home.serve(&[]);
-    assert!(server.running.err.so_far().contains("keyreeve bootstrap --out"));
+    until("it to say how", || server.running.err.so_far().contains("keyreeve bootstrap --out").then_some(()));
     home.run(&["bootstrap", "--out", "token"]).succeeded();
     let token = home.read("token");
     let me = ureq::get(format!("{}/v1/me", server.url)).header("Authorization", format!("Bearer {}", token.trim()));

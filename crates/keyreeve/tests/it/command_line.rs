@@ -8,12 +8,16 @@ use crate::home::{Home, until};
 fn help_says_what_there_is() {
     let home = Home::new();
     let help = home.run(&["--help"]).succeeded().out;
-    for command in ["serve", "migrate", "bootstrap", "health", "config", "openapi", "problems", "master-key", "version"]
-    {
+    let commands = ["serve", "migrate", "bootstrap", "health", "config", "openapi", "problems", "master-key", "version"];
+    for command in commands.into_iter().chain(["freeze", "export", "import", "thaw"]) {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
     for arguments in [&["bootstrap", "--help"][..], &["config", "check", "--help"], &["master-key", "new", "--help"]] {
         assert!(home.run(arguments).succeeded().out.contains("Example"));
+    }
+    for step in [&["master-key", "add"][..], &["master-key", "rotate"], &["freeze"], &["export"], &["import"]] {
+        let help = home.run(&[step, &["--help"]].concat()).succeeded().out;
+        assert!(help.contains("Example") && help.contains("What comes next"), "{step:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::postgres::{self, shared};
@@ -224,6 +225,31 @@ fn damaged(whole: &str) -> Vec<(String, String, &'static str)> {
     found
 }
 
+#[test]
+fn an_import_that_is_killed_has_put_in_everything_or_nothing() {
+    let mut place = Move::begin();
+    do_everything(&place.fleet);
+    place.fleet.replicas.drain(..).for_each(|server| drop(server.stop().succeeded()));
+    let whole = place.export(&place.fleet.database, "whole");
+    for to in [place.sqlite("other.db"), place.postgres.url()] {
+        place.run(&["migrate"], &to).succeeded();
+        for round in 0..12 {
+            let running = place.home().start(&["import", "whole", "--database", &to], &[]);
+            let mut patience = 0;
+            until("its moment", || {
+                patience += 1;
+                (patience > 2 * round).then_some(())
+            });
+            running.signal(Signal::KILL);
+            drop(running);
+        }
+        let last = place.run(&["import", "whole"], &to);
+        assert!(last.code == Some(0) || last.err.contains("not empty"), "{}", last.err);
+        let copy = format!("copy-{}", to.len());
+        assert_eq!(rows(&place.export(&to, &copy)), rows(&whole));
+    }
+}
+
 /// A way to a server that can be led to another.
 struct Proxy {
     address: SocketAddr,
@@ -395,6 +421,8 @@ fn a_freeze_is_thawed_where_it_was_made() {
     Client::new(place.fleet.replicas[0].url.clone(), None).post("/v1/sessions", session).expect(401);
     assert!(place.run(&["thaw"], &from).succeeded().out.contains("Thawed"));
     tenants().expect(201);
+    place.run(&["freeze"], &from).succeeded();
+    place.run(&["bootstrap", "--recover", "--out", "second"], &from).refused(1, &["is frozen", "keyreeve thaw"]);
     for command in [&["freeze"][..], &["thaw"], &["export", "--out", "x"]] {
         place.run(command, &place.sqlite("nowhere.db")).refused(1, &["there is nothing in the database"]);
     }

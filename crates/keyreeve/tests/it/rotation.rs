@@ -75,7 +75,7 @@ fn is_replaced(fleet: &Fleet) {
     fleet.master_key_from("turned", &["rotate"]).refused(1, &["has been replaced by", &new]);
 
     fleet.master_key(&["remove", &old]).succeeded();
-    assert_eq!(ids(&fleet.home.read(FILE)), [new.clone()]);
+    assert_eq!(ids(&fleet.home.read(FILE)), std::slice::from_ref(&new));
     assert_eq!(fleet.home.mode(FILE), 0o600);
     fleet.master_key(&["remove", &old]).refused(1, &["there is no master key", &old]);
 
@@ -322,7 +322,7 @@ impl Fleet {
         thread::scope(|scope| {
             for part in 0..4 {
                 scope.spawn(move || {
-                    (part..more).step_by(4).for_each(|number| drop(self.tenant(&format!("Many {number}"))))
+                    (part..more).step_by(4).for_each(|number| drop(self.tenant(&format!("Many {number}"))));
                 });
             }
         });

@@ -156,10 +156,12 @@ impl Lines<'_> {
         self.line.clear();
         self.number += 1;
         let read = (&mut *self.file).take(LONGEST_LINE).read_line(&mut self.line);
-        read.map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => refused(format!("line {} is not text", self.number)),
-            _ => error.into(),
-        })?;
+        match read {
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(refused(format!("line {} is not text", self.number)));
+            }
+            other => other?,
+        };
         if self.line.ends_with('\n') { Ok(&self.line) } else { Err(self.cut()) }
     }
 

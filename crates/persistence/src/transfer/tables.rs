@@ -96,7 +96,7 @@ impl Table {
     pub(super) fn insert(&self, connection: &AnyConnection) -> String {
         let names: Vec<String> = self.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
         let values: Vec<String> =
-            self.columns.iter().enumerate().map(|(at, column)| column.from_json(connection, at)).collect();
+            self.columns.iter().enumerate().map(|(at, column)| column.out_of_json(connection, at)).collect();
         let lines = connection.json_elements();
         format!(r#"INSERT INTO "{}" ({}) SELECT {} FROM {lines}"#, self.name, names.join(", "), values.join(", "))
     }
@@ -113,7 +113,7 @@ impl Column {
         }
     }
 
-    fn from_json(&self, connection: &AnyConnection, at: usize) -> String {
+    fn out_of_json(&self, connection: &AnyConnection, at: usize) -> String {
         match connection {
             AnyConnection::Postgres(_) => {
                 let text = format!("(line ->> {at})");
