@@ -43,12 +43,31 @@ operations! {
     Enter refresh_session "/v1/sessions/refresh";
     Delete end_session "/v1/sessions/current";
     Get read_me "/v1/me";
+    Put change_password "/v1/me/password";
 
     Get list_regions "/v1/regions";
     Make create_region "/v1/regions";
     Get read_region "/v1/regions/{region}";
     Patch change_region "/v1/regions/{region}";
     Delete delete_region "/v1/regions/{region}";
+
+    Get list_key_models "/v1/key-models";
+    Make create_key_model "/v1/key-models";
+    Get read_key_model "/v1/key-models/{name}";
+    Delete delete_key_model "/v1/key-models/{name}";
+    Patch change_key_model "/v1/key-models/{name}";
+
+    Get list_partners "/v1/partners";
+    Make create_partner "/v1/partners";
+    Get read_partner "/v1/partners/{partner}";
+    Delete delete_partner "/v1/partners/{partner}";
+    Patch change_partner "/v1/partners/{partner}";
+    Make suspend_partner "/v1/partners/{partner}/suspend";
+    Make resume_partner "/v1/partners/{partner}/resume";
+    Ask dry_run_guardrails "/v1/partners/{partner}/guardrails:dry-run";
+    Ask preview_emergency_stop "/v1/partners/{partner}/emergency-stop:preview";
+    Make emergency_stop_partner "/v1/partners/{partner}/emergency-stop";
+    Make undo_emergency_stop "/v1/partners/{partner}/emergency-stop/undo";
 
     Get list_tenants "/v1/tenants";
     Make create_tenant "/v1/tenants";
@@ -58,6 +77,7 @@ operations! {
     Make restore_tenant "/v1/tenants/{tenant}/restore";
     Make suspend_tenant "/v1/tenants/{tenant}/suspend";
     Make resume_tenant "/v1/tenants/{tenant}/resume";
+
     Get list_tenant_regions "/v1/tenants/{tenant}/regions";
     Get read_tenant_region "/v1/tenants/{tenant}/regions/{region}";
     Put change_tenant_region "/v1/tenants/{tenant}/regions/{region}";
@@ -83,37 +103,27 @@ operations! {
     Get read_key_usage "/v1/tenants/{tenant}/keys/{key}/usage";
     Ask explain_key "/v1/tenants/{tenant}/keys:explain";
     Make create_claim "/v1/tenants/{tenant}/keys/{key}/claims";
+    Once import_keys "/v1/tenants/{tenant}/keys:import";
 
-    Put change_password "/v1/me/password";
-    Get list_key_models "/v1/key-models";
-    Make create_key_model "/v1/key-models";
-    Get read_key_model "/v1/key-models/{name}";
-    Delete delete_key_model "/v1/key-models/{name}";
-    Patch change_key_model "/v1/key-models/{name}";
+    Get list_instances "/v1/tenants/{tenant}/instances";
+    Make create_instance "/v1/tenants/{tenant}/instances";
+    Get read_instance "/v1/tenants/{tenant}/instances/{instance}";
+    Delete delete_instance "/v1/tenants/{tenant}/instances/{instance}";
+    Patch change_instance "/v1/tenants/{tenant}/instances/{instance}";
+
+    Get list_buckets "/v1/tenants/{tenant}/buckets";
+    Get read_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+    Put register_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+    Delete unregister_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
+
     Get list_operator_tokens "/v1/operator/tokens";
     Make create_operator_token "/v1/operator/tokens";
     Make rotate_operator_token "/v1/operator/tokens/{token}/rotate";
     Delete delete_operator_token "/v1/operator/tokens/{token}";
-    Get list_gateways "/v1/gateways";
-    Make create_gateway "/v1/gateways";
-    Get read_gateway "/v1/gateways/{gateway}";
-    Delete delete_gateway "/v1/gateways/{gateway}";
-    Patch change_gateway "/v1/gateways/{gateway}";
     Get list_gateway_tokens "/v1/gateways/{gateway}/tokens";
     Make create_gateway_token "/v1/gateways/{gateway}/tokens";
     Make rotate_gateway_token "/v1/gateways/{gateway}/tokens/{token}/rotate";
     Delete delete_gateway_token "/v1/gateways/{gateway}/tokens/{token}";
-    Get list_partners "/v1/partners";
-    Make create_partner "/v1/partners";
-    Get read_partner "/v1/partners/{partner}";
-    Delete delete_partner "/v1/partners/{partner}";
-    Patch change_partner "/v1/partners/{partner}";
-    Make suspend_partner "/v1/partners/{partner}/suspend";
-    Make resume_partner "/v1/partners/{partner}/resume";
-    Ask dry_run_guardrails "/v1/partners/{partner}/guardrails:dry-run";
-    Ask preview_emergency_stop "/v1/partners/{partner}/emergency-stop:preview";
-    Make emergency_stop_partner "/v1/partners/{partner}/emergency-stop";
-    Make undo_emergency_stop "/v1/partners/{partner}/emergency-stop/undo";
     Get list_partner_tokens "/v1/partners/{partner}/tokens";
     Make create_partner_token "/v1/partners/{partner}/tokens";
     Make rotate_partner_token "/v1/partners/{partner}/tokens/{token}/rotate";
@@ -122,21 +132,19 @@ operations! {
     Make create_tenant_token "/v1/tenants/{tenant}/tokens";
     Make rotate_tenant_token "/v1/tenants/{tenant}/tokens/{token}/rotate";
     Delete delete_tenant_token "/v1/tenants/{tenant}/tokens/{token}";
-    Get list_instances "/v1/tenants/{tenant}/instances";
-    Make create_instance "/v1/tenants/{tenant}/instances";
-    Get read_instance "/v1/tenants/{tenant}/instances/{instance}";
-    Delete delete_instance "/v1/tenants/{tenant}/instances/{instance}";
-    Patch change_instance "/v1/tenants/{tenant}/instances/{instance}";
-    Get list_buckets "/v1/tenants/{tenant}/buckets";
-    Get read_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
-    Put register_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
-    Delete unregister_bucket "/v1/tenants/{tenant}/buckets/{bucket}";
-    Once import_keys "/v1/tenants/{tenant}/keys:import";
-    Get read_partner_posture "/v1/partners/{partner}/posture";
-    Get read_tenant_posture "/v1/tenants/{tenant}/posture";
+
+    Get list_gateways "/v1/gateways";
+    Make create_gateway "/v1/gateways";
+    Get read_gateway "/v1/gateways/{gateway}";
+    Delete delete_gateway "/v1/gateways/{gateway}";
+    Patch change_gateway "/v1/gateways/{gateway}";
+
     Get read_audit "/v1/audit";
     Get read_partner_audit "/v1/partners/{partner}/audit";
     Get read_tenant_audit "/v1/tenants/{tenant}/audit";
+
+    Get read_partner_posture "/v1/partners/{partner}/posture";
+    Get read_tenant_posture "/v1/tenants/{tenant}/posture";
 }
 
 #[cfg(test)]

@@ -139,10 +139,10 @@ impl Trouble {
 
     /// A certificate that is not believed comes as trouble with input and output, too.
     fn is_of_tls(&self) -> bool {
-        match &self.0 {
-            ureq::Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
-            other => matches!(other, ureq::Error::Rustls(_) | ureq::Error::Tls(_)),
+        if let ureq::Error::Io(error) = &self.0 {
+            return error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
         }
+        matches!(&self.0, ureq::Error::Rustls(_) | ureq::Error::Tls(_))
     }
 
     pub(super) fn reason(&self) -> String {

@@ -163,7 +163,7 @@ fn of_engine(database: &Database) -> Vec<Finding> {
     };
     match database.weaknesses() {
         Ok(weaknesses) => {
-            let weaknesses = weaknesses.iter().map(|why| format!("{} To mend it: {advice}", why));
+            let weaknesses = weaknesses.iter().map(|why| format!("{why} To mend it: {advice}"));
             either("engine", weaknesses, "it keeps what it has acknowledged")
         }
         Err(error) => failed("engine", [database::sentence(database.url(), &error)]),

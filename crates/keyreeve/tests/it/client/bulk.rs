@@ -72,7 +72,7 @@ fn an_input_with_a_mistake_imports_nothing() {
 #[test]
 fn an_import_that_is_killed_goes_on_and_makes_nothing_twice() {
     let (server, operator, tenant) = shop();
-    let count = 1500;
+    let count = 500;
     operator.home.write("keys.ndjson", &lines(count));
     let import = ["keys", "import", "keys.ndjson", "--tenant", &tenant, "--output", "json"];
     let mut kills = 0;
@@ -125,12 +125,12 @@ fn an_import_remembers_what_it_is_of_and_no_secret() {
 #[test]
 fn an_export_that_was_broken_off_goes_on() {
     let (server, operator, tenant) = shop();
-    operator.home.write("keys.ndjson", &lines(1200));
+    operator.home.write("keys.ndjson", &lines(600));
     operator.run(&["keys", "import", "keys.ndjson", "--tenant", &tenant, "--quiet"]).succeeded();
     let export = ["keys", "export", "--tenant", &tenant, "--out"];
     operator.run(&[&export[..], &["whole.ndjson"]].concat()).succeeded();
     let whole = operator.home.read("whole.ndjson");
-    assert_eq!(whole.lines().count(), 1200);
+    assert_eq!(whole.lines().count(), 600);
     assert!(!whole.contains("s3cr3t") && !operator.home.has("whole.ndjson.state"));
     operator.run(&[&export[..], &["whole.ndjson"]].concat()).refused(1, &["is there already"]);
 
