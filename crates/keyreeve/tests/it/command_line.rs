@@ -8,7 +8,8 @@ use crate::home::{Home, until};
 fn help_says_what_there_is() {
     let home = Home::new();
     let help = home.run(&["--help"]).succeeded().out;
-    let commands = ["serve", "migrate", "bootstrap", "health", "config", "openapi", "problems", "master-key", "version"];
+    let commands =
+        ["serve", "migrate", "bootstrap", "health", "config", "openapi", "problems", "master-key", "version"];
     for command in commands.into_iter().chain(["freeze", "export", "import", "thaw"]) {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
