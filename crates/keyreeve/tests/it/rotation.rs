@@ -15,7 +15,7 @@ use crate::home::{Finished, until};
 
 const FILE: &str = "keyreeve-data/master.key";
 const TENANTS: usize = 300;
-const KILLS: usize = 30;
+const KILLS: usize = 16;
 
 /// Runs a test with servers on a database of either kind.
 fn on_sqlite(test: impl Fn(&Fleet)) {
