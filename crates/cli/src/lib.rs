@@ -29,6 +29,7 @@ mod partners;
 mod posture;
 mod profile;
 mod progress;
+mod quarantine;
 mod receipt;
 mod regions;
 mod session;
@@ -80,6 +81,8 @@ pub enum Command {
     Audit(Noun<audit::Audit>),
     /// How keys stand, in numbers.
     Posture(Noun<posture::Posture>),
+    /// What is left of a restore: what is held back, and whether requests are verified.
+    Quarantine(Noun<quarantine::Quarantine>),
 }
 
 /// A noun, its verbs, and the flags they all take.
@@ -127,6 +130,7 @@ impl Command {
             Self::Tokens(noun) => &noun.options,
             Self::Gateways(noun) => &noun.options,
             Self::Posture(noun) => &noun.options,
+            Self::Quarantine(noun) => &noun.options,
         }
     }
 
@@ -149,6 +153,7 @@ impl Command {
             Self::Tokens(noun) => noun.verb.run(&Context::of(&noun.options)?),
             Self::Gateways(noun) => noun.verb.run(&Context::of(&noun.options)?),
             Self::Posture(noun) => noun.verb.run(&Context::of(&noun.options)?),
+            Self::Quarantine(noun) => noun.verb.run(&Context::of(&noun.options)?),
         }
     }
 }

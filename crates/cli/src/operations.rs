@@ -143,6 +143,11 @@ operations! {
     Get read_partner_audit "/v1/partners/{partner}/audit";
     Get read_tenant_audit "/v1/tenants/{tenant}/audit";
 
+    Get read_quarantine "/v1/quarantine";
+    Make lift_quarantine "/v1/quarantine/lift";
+    Get list_held_back "/v1/quarantine/held-back";
+    Make decide_held_back "/v1/quarantine/held-back/decide";
+
     Get read_partner_posture "/v1/partners/{partner}/posture";
     Get read_tenant_posture "/v1/tenants/{tenant}/posture";
 }

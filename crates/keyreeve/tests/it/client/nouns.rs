@@ -157,3 +157,16 @@ fn a_tenant_is_deleted_and_restored() {
     assert_eq!(operator.json(&["tenants", "show", &tenant])["status"], "active");
     server.stop().succeeded();
 }
+
+#[test]
+fn where_nothing_was_restored_there_is_nothing_to_decide() {
+    let (server, operator) = desk::open();
+    assert_eq!(operator.json(&["quarantine", "show"])["quarantined"], false);
+    assert_eq!(operator.json(&["quarantine", "held-back"])["items"], json!([]));
+    operator.run(&["quarantine", "lift"]).refused(2, &["--yes"]);
+    operator.run(&["quarantine", "release"]).refused(2, &["--all"]);
+    assert_eq!(operator.json(&["quarantine", "confirm", "--all"])["decided"], 0);
+    operator.run(&["quarantine", "release", "KRAAAAAAAAAAAAAAAAAA", "--yes"]).refused(4, &["status 404"]);
+    operator.run(&["quarantine", "lift", "--yes"]).refused(5, &["status 409"]);
+    server.stop().succeeded();
+}
