@@ -37,7 +37,9 @@ macro_rules! pages {
 }
 
 pages! {
+    the_first_hour: "docs/first-hour.md",
     the_partners_guide: "docs/partners-guide.md",
+    the_command_line_client: "docs/cli.md",
 }
 
 /// Pages whose shell cannot be run by itself, and why.
@@ -81,13 +83,12 @@ fn root() -> PathBuf {
 fn run(page: &str) {
     let text = fs::read_to_string(root().join(page)).unwrap();
     let home = Home::new();
-    let script = with_free_ports(&script(page, &blocks(&text)));
+    let script = with_what_is_built(&with_free_ports(&script(page, &blocks(&text))));
     home.write("script.sh", &script);
     fs::create_dir(home.path("bin")).unwrap();
     let built = Path::new(env!("CARGO_BIN_EXE_keyreeve"));
-    for name in ["keyreeve", "keyreeve-s3s-gateway"] {
-        let program = if name == "keyreeve" { built.to_owned() } else { built.with_file_name("s3s-gateway") };
-        symlink(program, home.path("bin").join(name)).unwrap();
+    for name in ["keyreeve", "s3s-gateway"] {
+        symlink(built.with_file_name(name), home.path("bin").join(name)).unwrap();
     }
     fs::create_dir(home.path("work")).unwrap();
     #[expect(clippy::disallowed_methods, reason = "the programs that the pages name are found as everywhere")]
@@ -152,6 +153,14 @@ fn with_free_ports(script: &str) -> String {
         let own = free.local_addr().unwrap().port();
         script.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{own}"))
     })
+}
+
+/// This very tree, which is built already.
+fn with_what_is_built(script: &str) -> String {
+    let clone = "git clone https://github.com/keyreeve/keyreeve";
+    script
+        .replace(clone, &format!("git clone --quiet --depth 1 file://{} keyreeve", root().display()))
+        .replace("cargo build --release --workspace --bins", "test -f Cargo.lock")
 }
 
 struct Block {
