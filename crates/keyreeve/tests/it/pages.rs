@@ -83,7 +83,8 @@ fn root() -> PathBuf {
 fn run(page: &str) {
     let text = fs::read_to_string(root().join(page)).unwrap();
     let home = Home::new();
-    let script = with_what_is_built(&with_free_ports(&script(page, &blocks(&text))));
+    let ports = [(); 2].map(|()| free_port());
+    let script = with_what_is_built(&at_ports(&script(page, &blocks(&text)), &ports));
     home.write("script.sh", &script);
     fs::create_dir(home.path("bin")).unwrap();
     let built = Path::new(env!("CARGO_BIN_EXE_keyreeve"));
@@ -99,6 +100,8 @@ fn run(page: &str) {
         .current_dir(home.path("work"))
         .env_clear()
         .envs([("PATH", path.as_str()), ("HOME", home.path("work").to_str().unwrap()), ("LC_ALL", "C.UTF-8")])
+        // Where a page names no port, the usual one is meant.
+        .envs([("KEYREEVE_LISTEN", format!("127.0.0.1:{}", ports[0]).as_str()), ("KEYREEVE_METRICS_LISTEN", "off")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -147,12 +150,14 @@ fn script(page: &str, blocks: &[Block]) -> String {
 }
 
 /// Tests run side by side: each page has ports of its own in place of those it names.
-fn with_free_ports(script: &str) -> String {
-    let free: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    ["8080", "8014"].iter().zip(&free).fold(script.to_owned(), |script, (port, free)| {
-        let own = free.local_addr().unwrap().port();
-        script.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{own}"))
+fn at_ports(script: &str, ports: &[u16; 2]) -> String {
+    ["8080", "8014"].iter().zip(ports).fold(script.to_owned(), |script, (usual, own)| {
+        script.replace(&format!("127.0.0.1:{usual}"), &format!("127.0.0.1:{own}"))
     })
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// This very tree, which is built already.

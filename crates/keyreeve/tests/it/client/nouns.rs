@@ -164,7 +164,7 @@ fn where_nothing_was_restored_there_is_nothing_to_decide() {
     assert_eq!(operator.json(&["quarantine", "show"])["quarantined"], false);
     assert_eq!(operator.json(&["quarantine", "held-back"])["items"], json!([]));
     operator.run(&["quarantine", "lift"]).refused(2, &["--yes"]);
-    operator.run(&["quarantine", "release"]).refused(2, &["--all"]);
+    operator.run(&["quarantine", "release"]).refused(2, &["SUBJECT"]);
     assert_eq!(operator.json(&["quarantine", "confirm", "--all"])["decided"], 0);
     operator.run(&["quarantine", "release", "KRAAAAAAAAAAAAAAAAAA", "--yes"]).refused(4, &["status 404"]);
     operator.run(&["quarantine", "lift", "--yes"]).refused(5, &["status 409"]);
