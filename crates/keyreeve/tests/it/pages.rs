@@ -53,13 +53,57 @@ const HELP: &str = "the pages need bash, curl, python3 and the aws command: run 
 
 #[test]
 fn no_page_is_forgotten() {
-    let mut with_shell = BTreeSet::new();
-    for folder in ["docs", "deploy"] {
-        find_pages(&root().join(folder), &mut with_shell);
-    }
+    let has_shell = |page: &String| blocks(&fs::read_to_string(root().join(page)).unwrap()).iter().any(Block::is_shell);
+    let with_shell: BTreeSet<String> = pages().into_iter().filter(has_shell).collect();
     let known: BTreeSet<String> =
         RUN.iter().copied().chain(NOT_RUN.iter().map(|(page, _)| *page)).map(str::to_owned).collect();
     assert_eq!(with_shell, known, "each page with blocks of shell is run, or it is said why not");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let (mut links, mut broken) = (0, Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let folder = root().join(&page).parent().unwrap().to_owned();
+            let target = if file.is_empty() { root().join(&page) } else { folder.join(file) };
+            links += 1;
+            let leads_away = link.contains("://") || link.starts_with("mailto:");
+            if !leads_away && !(target.exists() && (heading.is_empty() || headings(&target).contains(heading))) {
+                broken.push(format!("{page}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(links > 150, "{links}");
+}
+
+/// As they are linked to.
+fn headings(page: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let titles = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    let slug = |title: String| -> String {
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    titles.map(slug).collect()
+}
+
+/// Every page there is, from the top of the tree.
+fn pages() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
+        found.insert(name.to_owned());
+    }
+    for folder in ["docs", "deploy", "migrations"] {
+        find_pages(&root().join(folder), &mut found);
+    }
+    found
 }
 
 fn find_pages(folder: &Path, found: &mut BTreeSet<String>) {
@@ -68,10 +112,7 @@ fn find_pages(folder: &Path, found: &mut BTreeSet<String>) {
         if path.is_dir() {
             find_pages(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "md") {
-            let page = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-            if blocks(&fs::read_to_string(&path).unwrap()).iter().any(Block::is_shell) {
-                found.insert(page);
-            }
+            found.insert(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
         }
     }
 }
