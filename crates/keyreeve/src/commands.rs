@@ -20,7 +20,7 @@ use crate::{logging, out, process};
 
 pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
     match command_line.command.unwrap_or(Command::Serve(command_line.settings)) {
-        Command::Serve(flags) => serve::run(&load(&flags)?),
+        Command::Serve(flags) => serve::run(load(&flags)?),
         Command::Migrate(flags) => migrate::run(&load(&flags)?),
         Command::Health(flags) => health::run(&load(&flags)?),
         Command::Backup(command) => backup::run(&load(&command.settings)?, &command),

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -22,30 +23,44 @@ use crate::{journal, opened, refusals, ring_follower, tls, traces};
 /// How long the database may take to be told what was counted, and that the lease is given back.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
-    let reasons = refusals::of(settings);
+pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
+    let reasons = refusals::of(&settings);
     if !reasons.is_empty() {
         return Err(Failure::Refused(reasons));
     }
-    let listeners = listeners::take(settings)?;
-    let service = Arc::new(opened::open(settings, listeners.public_url.clone())?);
-    journal::keep(settings, &service)?;
-    let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(settings, &error))?;
-    let tls = tls::read(settings).map_err(Failure::because)?;
-    let (spans, exporter) = traces::export(settings).unzip();
-    let options = options(settings, tls, spans);
-    let system = rt::System::new();
-    let served = system.block_on(serve(settings, service, listeners, options, invitation));
+    let listeners = listeners::take(&settings)?;
+    let service = Arc::new(opened::open(&settings, listeners.public_url.clone())?);
+    journal::keep(&settings, &service)?;
+    let invitation = first_operator::invitation(&service).map_err(|error| opened::said_by(&settings, &error))?;
+    let tls = tls::read(&settings).map_err(Failure::because)?;
+    let (spans, exporter) = traces::export(&settings).unzip();
+    let options = options(&settings, tls, spans);
+    let served = on_a_thread_of_its_own(move || serve(settings, service, listeners, options, invitation));
     if let Some(exporter) = exporter {
         exporter.finish();
     }
-    // Nobody waits for a thread that hangs in a database which is away.
-    std::mem::forget(system);
     served.map_err(|error| Failure::because(format!("the server failed: {error}")))
 }
 
+/// The thread is left behind, with all that belongs to it: nobody waits for a part that hangs in a database which is away,
+/// and nothing is taken down in an order that it does not expect.
+fn on_a_thread_of_its_own<W: Future<Output = io::Result<()>>>(
+    work: impl FnOnce() -> W + Send + 'static,
+) -> io::Result<()> {
+    let (sender, receiver) = mpsc::channel();
+    let run = move || {
+        let system = rt::System::new();
+        let _ = sender.send(system.block_on(work()));
+        loop {
+            thread::park();
+        }
+    };
+    thread::Builder::new().name("server".to_owned()).spawn(run)?;
+    receiver.recv().unwrap_or_else(|_| Err(io::Error::other("its thread ended")))
+}
+
 fn options(settings: &Settings, tls: Option<ServerConfig>, spans: Option<api::Spans>) -> api::Options {
-    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
     api::Options {
         workers: settings.workers.map_or_else(processors, NonZeroUsize::get),
         requests_per_second: settings.requests_per_second.0,
@@ -58,7 +73,7 @@ fn options(settings: &Settings, tls: Option<ServerConfig>, spans: Option<api::Sp
 }
 
 async fn serve(
-    settings: &Settings,
+    settings: Settings,
     service: Arc<Service>,
     listeners: Listeners,
     options: api::Options,
@@ -93,7 +108,7 @@ async fn serve(
     drop(invitation);
 
     let background = Background::start(&service);
-    let ring_follower = ring_follower::start(&service, settings.master_key_file.clone());
+    let ring_follower = ring_follower::start(&service, settings.master_key_file);
     let served = until_told_to_stop(server, farewell).await;
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
