@@ -28,6 +28,7 @@ await journey("instance", async ({ someone }) => {
   await ada.isForgotten(secret);
   await ada.follow("Backups");
   await ada.heading("Backups");
+  await ada.page.locator("tbody tr").first().waitFor();
   assert.equal(await ada.page.locator("tbody tr").count(), 1);
 
   // A second key: its description is required, as the model wants it.
