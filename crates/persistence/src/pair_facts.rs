@@ -36,6 +36,7 @@ pub struct PairFacts {
     pub sealed: Option<SealedSecret>,
 }
 
+/// Several statements: they are true together only in one state.
 pub fn find(system: System, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Option<PairFacts>> {
     let whose = key_pairs::table.find(id.as_str()).select((key_pairs::key_id, key_pairs::tenant_id));
     let Some((key, tenant)) = optional(whose.first::<(String, String)>(db.connection))? else { return Ok(None) };

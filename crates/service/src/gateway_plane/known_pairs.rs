@@ -279,7 +279,12 @@ impl Service {
     /// Looks an id up in the database, and remembers what it finds if it may.
     pub fn look_up(&self, id: &str) -> Result<Option<Arc<KnownPair>>> {
         let Some(id) = could_be_somebodys(id) else { return Ok(None) };
-        let read = || self.read_one_state(|db| self.read_pair(db, &id));
+        let read = || {
+            self.read_one_state(|db| {
+                let seen_at = self.newest_change(db)?;
+                self.read_pair(db, &id, seen_at)
+            })
+        };
         if !self.plane.lease.holds() {
             return Ok(read()?.pair.map(Arc::new));
         }
@@ -291,9 +296,14 @@ impl Service {
         }
     }
 
-    pub(super) fn read_pair(&self, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Read> {
+    /// Up to where whatever is read in this state has been told of.
+    pub(super) fn newest_change(&self, db: &mut Reading<'_>) -> Result<i64> {
         let (system, _) = system("verify");
-        let seen_at = changes::newest_number(system, db)?;
+        Ok(changes::newest_number(system, db)?)
+    }
+
+    pub(super) fn read_pair(&self, db: &mut Reading<'_>, id: &AccessKeyId, seen_at: i64) -> Result<Read> {
+        let (system, _) = system("verify");
         let Some(facts) = pair_facts::find(system, db, id)? else { return Ok(Read { pair: None, seen_at }) };
         let secret = match &facts.sealed {
             None => None,

@@ -47,7 +47,9 @@ impl Service {
                 knows_all && remembered.get(*id).is_some_and(|entry| !is_touched(id, entry, &look.told))
             };
             let missing: BTreeSet<&AccessKeyId> = asked.iter().flatten().filter(|id| !holds(id)).collect();
-            missing.into_iter().map(|id| Ok((id.clone(), self.read_pair(db, id)?))).collect::<Result<BTreeMap<_, _>>>()
+            let seen_at = self.newest_change(db)?;
+            let read = |id: &AccessKeyId| Ok((id.clone(), self.read_pair(db, id, seen_at)?));
+            missing.into_iter().map(read).collect::<Result<BTreeMap<_, _>>>()
         })?;
         let count = read.len() as u64;
         let mut known: BTreeMap<AccessKeyId, Option<Arc<KnownPair>>> =
