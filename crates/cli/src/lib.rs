@@ -43,7 +43,7 @@ use clap::{Args, Subcommand};
 
 use context::Context;
 use options::Options;
-pub use system::VARIABLES;
+pub use system::{VARIABLES, duration};
 
 /// What the client can be asked, beside what the server can.
 #[derive(Subcommand)]

@@ -52,7 +52,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// `90m`, `24h`, `30d`.
-pub(crate) fn duration(text: &str) -> Result<TimeDelta, String> {
+pub fn duration(text: &str) -> Result<TimeDelta, String> {
     const WANTED: &str = "needs a number and s, m, h or d, such as 24h";
     let unit = text.chars().last().ok_or(WANTED)?;
     let seconds = match unit {
@@ -96,6 +96,15 @@ mod tests {
         assert!(ahead > TimeDelta::days(89) && ahead <= TimeDelta::days(90));
         for wrong in ["", "tomorrow", "90", "2027-01-31", "99999999999d"] {
             assert!(moment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("24h"), Ok(TimeDelta::hours(24)));
+        assert_eq!(duration("30d"), Ok(TimeDelta::days(30)));
+        for wrong in ["", "24", "h", "-1h", "1.5h", "1w", "99999999999d", "1é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use service::Clock;
 
+use crate::failure::Failure;
+
 /// The directory of a file, `.` for a bare name.
 fn directory(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -81,6 +83,16 @@ pub(crate) fn create_by(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>
     }
     made?;
     File::open(directory(path))?.sync_all()
+}
+
+/// Why a file that `--out` names could not be made, and what to do.
+pub(crate) fn not_created(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
+    Failure::because(if error.kind() == io::ErrorKind::AlreadyExists {
+        format!("{path} is there already: name a new file with --out")
+    } else {
+        format!("{path} cannot be made ({error}): name another file with --out")
+    })
 }
 
 /// Why a file that must be new could not be made.

@@ -1,7 +1,7 @@
 //! `keyreeve bootstrap`: lets the first operator in, by a file that only whoever runs this can read.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::Path;
 
 use service::api_tokens::TokenMade;
@@ -14,7 +14,7 @@ use crate::{listeners, opened, out, own_files};
 
 pub(crate) fn run(settings: &Settings, command: &Bootstrap) -> Result<(), Failure> {
     // The file first: a token that cannot be written down would be an operator that nobody is.
-    let file = own_files::create(&command.out).map_err(|error| not_created(&command.out, &error))?;
+    let file = own_files::create(&command.out).map_err(|error| own_files::not_created(&command.out, &error))?;
     let written = make(settings, command).and_then(|made| write_down(file, &command.out, &made).map(|()| made));
     if written.is_err() {
         let _ = std::fs::remove_file(&command.out);
@@ -48,15 +48,6 @@ fn write_down(mut file: File, path: &Path, made: &TokenMade) -> Result<(), Failu
              nobody has it; run this again with --recover once the file can be written",
             path.display()
         ))
-    })
-}
-
-fn not_created(path: &Path, error: &std::io::Error) -> Failure {
-    let path = path.display();
-    Failure::because(if error.kind() == ErrorKind::AlreadyExists {
-        format!("{path} is there already: name a new file with --out")
-    } else {
-        format!("{path} cannot be made ({error}): name another file with --out")
     })
 }
 

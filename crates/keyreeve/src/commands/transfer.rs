@@ -1,7 +1,7 @@
 //! `keyreeve export` and `keyreeve import`: everything out of one database and into another.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, ErrorKind, Write, stdin, stdout};
+use std::io::{BufReader, BufWriter, Write, stdin, stdout};
 use std::path::Path;
 
 use persistence::transfer::{self, Header, Imported, TransferError};
@@ -19,7 +19,7 @@ pub(crate) fn export(settings: &Settings, path: &Path) -> Result<(), Failure> {
     if is_standard(path) {
         return write(settings, path, &mut BufWriter::new(stdout().lock())).map(drop);
     }
-    let file = own_files::create(path).map_err(|error| not_created(path, &error))?;
+    let file = own_files::create(path).map_err(|error| own_files::not_created(path, &error))?;
     let written = write(settings, path, &mut BufWriter::new(&file)).and_then(|header| {
         file.sync_all().map_err(|error| said_by(settings, path, error.into()))?;
         Ok(header)
@@ -104,15 +104,6 @@ fn arrived(settings: &Settings, imported: &Imported) -> String {
          Nothing can be changed here yet. Next: serve it, send everybody there, stop the old server, keyreeve thaw.",
         header.rows()
     )
-}
-
-fn not_created(path: &Path, error: &std::io::Error) -> Failure {
-    let path = path.display();
-    Failure::because(if error.kind() == ErrorKind::AlreadyExists {
-        format!("{path} is there already: name a new file with --out")
-    } else {
-        format!("{path} cannot be made ({error}): name another file with --out")
-    })
 }
 
 fn said_by(settings: &Settings, path: &Path, error: TransferError) -> Failure {
