@@ -76,23 +76,17 @@ impl Server {
 
     /// The same service on another port, where a caller may ask only so often.
     pub fn limited_to(&self, requests_per_second: u32) -> Self {
-        let service = self.service.clone();
-        let listening = listen(service.clone(), Some(requests_per_second));
-        Self {
-            service,
-            listening,
-            operator: self.operator.clone(),
-            follower: Mutex::default(),
-            _database: Keeper::Shared,
-        }
+        self.on_another_port(listen(self.service.clone(), Some(requests_per_second)))
     }
 
     /// The same service on another port, where this machine is believed when it says for whom it speaks.
     pub fn behind_proxies(&self) -> Self {
-        let service = self.service.clone();
-        let listening = listen_trusting(service.clone(), None, &["127.0.0.0/8"]);
+        self.on_another_port(listen_trusting(self.service.clone(), None, &["127.0.0.0/8"]))
+    }
+
+    fn on_another_port(&self, listening: Listening) -> Self {
         Self {
-            service,
+            service: self.service.clone(),
             listening,
             operator: self.operator.clone(),
             follower: Mutex::default(),
