@@ -12,7 +12,8 @@ use crate::changes::Told;
 use crate::dialect::{AnyConnection, Url, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
-use crate::pool::{Pool, PoolVitals, Pooled};
+use crate::pool::{Pool, PoolVitals, Pooled, is_unreachable};
+use crate::shared_commit::SharedCommit;
 use crate::transaction::{Author, Door, Finished, Reading, Writing};
 
 #[derive(Debug, Clone)]
@@ -37,9 +38,17 @@ pub struct Database {
     bell: Arc<Bell>,
     witness: Option<Box<Witness>>,
     readers: Pool,
-    writers: Pool,
+    writers: Writers,
     audit_events: AtomicU64,
+    commits: AtomicU64,
     retries: AtomicU64,
+}
+
+enum Writers {
+    /// Each in a transaction of its own.
+    Apart(Pool),
+    /// One after the other anyway.
+    Together(SharedCommit),
 }
 
 /// How the database is doing, as far as this process can tell without asking it.
@@ -49,6 +58,8 @@ pub struct DatabaseVitals {
     pub writers: PoolVitals,
     /// Events that this process has committed to the audit.
     pub audit_events: u64,
+    /// Commits of this process; on SQLite writers that come at once share them.
+    pub commits: u64,
     /// Transactions that were started over since another was in the way.
     pub retries: u64,
 }
@@ -72,20 +83,20 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 impl Database {
     pub fn open(options: Options) -> Self {
-        let url = options.url.clone();
-        let writers = match url {
-            Url::Sqlite(_) => 1,
-            Url::Postgres(_) => options.writers,
+        let pool = |use_, size, wait| Pool::new(options.url.clone(), use_, size, wait);
+        let writers = match options.url {
+            Url::Postgres(_) => Writers::Apart(pool(Use::Writing, options.writers, options.wait)),
+            // To wait for the one before is no reason to be sent away.
+            Url::Sqlite(_) => Writers::Together(SharedCommit::new(pool(Use::Writing, 1, PATIENCE), PATIENCE)),
         };
-        // A writer of SQLite waits for the one before it, and that is no reason to send anybody away.
-        let wait_for_writer = if url.is_embedded() { PATIENCE } else { options.wait };
         Self {
-            readers: Pool::new(url.clone(), Use::Reading, options.readers, options.wait),
-            writers: Pool::new(url, Use::Writing, writers, wait_for_writer),
+            readers: pool(Use::Reading, options.readers, options.wait),
+            writers,
             options,
             bell: Arc::default(),
             witness: None,
             audit_events: AtomicU64::default(),
+            commits: AtomicU64::default(),
             retries: AtomicU64::default(),
         }
     }
@@ -194,25 +205,35 @@ impl Database {
         door: Door<'_>,
         work: impl Fn(&mut Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut held = self.begin()?;
-        let connection = &mut held.connection;
-        let result = match Writing::begin(connection, author, door) {
-            Err(error) => Err(error.into()),
-            Ok(mut writing) => match work(&mut writing) {
-                Err(error) => Err(error),
-                Ok(value) => writing.finish(name).map(|finished| (value, finished)).map_err(E::from),
-            },
+        let transaction = |connection: &mut AnyConnection| -> Result<(T, Finished), E> {
+            let mut writing = Writing::begin(connection, author, door)?;
+            let value = work(&mut writing)?;
+            Ok((value, writing.finish(name)?))
         };
-        match result {
-            Ok((value, Finished { told, recorded })) => {
+        let (value, Finished { told, recorded }) = match &self.writers {
+            Writers::Apart(pool) => self.write_apart(pool, transaction)?,
+            Writers::Together(shared) => shared.write(transaction)?,
+        };
+        self.audit_events.fetch_add(recorded, Ordering::Relaxed);
+        if !told.is_empty() {
+            if let Some(witness) = &self.witness {
+                witness(&told);
+            }
+            self.bell.ring();
+        }
+        Ok(value)
+    }
+
+    fn write_apart<T, E: IsDatabaseError>(
+        &self,
+        pool: &Pool,
+        transaction: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut held = self.begin(pool)?;
+        match transaction(&mut held.connection) {
+            Ok(value) => {
                 held.connection.commit()?;
-                self.audit_events.fetch_add(recorded, Ordering::Relaxed);
-                if !told.is_empty() {
-                    if let Some(witness) = &self.witness {
-                        witness(&told);
-                    }
-                    self.bell.ring();
-                }
+                self.commits.fetch_add(1, Ordering::Relaxed);
                 Ok(value)
             }
             Err(error) => {
@@ -223,10 +244,10 @@ impl Database {
     }
 
     /// BEGIN finds out whether the connection still works: until it has succeeded nothing has happened.
-    fn begin(&self) -> Result<Pooled> {
+    fn begin(&self, pool: &Pool) -> Result<Pooled> {
         let mut dead = 0;
         loop {
-            let mut held = self.writers.get()?;
+            let mut held = pool.get()?;
             match held.connection.begin() {
                 Ok(()) => return Ok(held),
                 Err(error) if is_unreachable(&error) && dead < self.options.writers => {
@@ -239,9 +260,14 @@ impl Database {
     }
 
     pub fn vitals(&self) -> DatabaseVitals {
+        let (writers, commits) = match &self.writers {
+            Writers::Apart(pool) => (pool.vitals(), self.commits.load(Ordering::Relaxed)),
+            Writers::Together(shared) => (shared.vitals(), shared.commits()),
+        };
         DatabaseVitals {
             readers: self.readers.vitals(),
-            writers: self.writers.vitals(),
+            writers,
+            commits,
             audit_events: self.audit_events.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
         }
@@ -250,7 +276,10 @@ impl Database {
     /// Opens a connection of each kind, so that the first request does not wait for one.
     pub fn warm_up(&self) -> Result<()> {
         self.readers.get().map(drop)?;
-        self.writers.get().map(drop)
+        match &self.writers {
+            Writers::Apart(pool) => pool.get().map(drop),
+            Writers::Together(shared) => shared.warm_up(),
+        }
     }
 
     /// Whether the database answers at all.
@@ -323,8 +352,4 @@ impl Database {
     pub(crate) fn connect(&self) -> Result<AnyConnection> {
         AnyConnection::establish(self.url(), Use::Writing)
     }
-}
-
-fn is_unreachable(error: &impl IsDatabaseError) -> bool {
-    matches!(error.database_error(), Some(Error::Unreachable(_)))
 }

@@ -282,6 +282,19 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// A part of a transaction that can be taken back by itself.
+    pub(crate) fn begin_part(&mut self) -> Result<()> {
+        Ok(self.batch_execute("SAVEPOINT part")?)
+    }
+
+    pub(crate) fn keep_part(&mut self) -> Result<()> {
+        Ok(self.batch_execute("RELEASE part")?)
+    }
+
+    pub(crate) fn undo_part(&mut self) -> Result<()> {
+        Ok(self.batch_execute("ROLLBACK TO part; RELEASE part")?)
+    }
+
     /// Whether a transaction was left open or broke: such a connection is thrown away.
     pub(crate) fn is_in_transaction(&mut self) -> bool {
         let status = match self {

@@ -47,6 +47,7 @@ mod sealed;
 pub mod service_keys;
 pub mod sessions;
 pub mod setup_links;
+mod shared_commit;
 pub mod system;
 pub mod tenant_keys;
 pub mod tenant_regions;

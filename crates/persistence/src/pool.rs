@@ -8,7 +8,7 @@ use diesel::r2d2::event::{CheckoutEvent, HandleEvent, TimeoutEvent};
 use diesel::r2d2::{ManageConnection, Pool as R2d2, PooledConnection};
 
 use crate::dialect::{AnyConnection, Url, Use};
-use crate::error::{Error, Result};
+use crate::error::{Error, IsDatabaseError, Result};
 
 pub(crate) struct Pool {
     connections: R2d2<Manager>,
@@ -80,7 +80,7 @@ struct Counts {
 struct Counting(Arc<Counts>);
 
 /// What takes longer than this was not at hand.
-const AT_ONCE: Duration = Duration::from_millis(1);
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(1);
 
 impl HandleEvent for Counting {
     fn handle_checkout(&self, event: CheckoutEvent) {
@@ -118,6 +118,11 @@ impl ManageConnection for Manager {
 pub(crate) struct Held {
     pub(crate) connection: AnyConnection,
     pub(crate) is_dead: bool,
+}
+
+/// Whether the connection is what failed.
+pub(crate) fn is_unreachable(error: &impl IsDatabaseError) -> bool {
+    matches!(error.database_error(), Some(Error::Unreachable(_)))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -106,6 +106,9 @@ catalogue! {
         POOL_TIMEOUTS: "pool_timeouts", Counter, None, ["pool"],
             "How often somebody got no connection in time, and its caller a 503",
             "At all: the database is slow or away, or there are too few connections.";
+        COMMITS: "commits", Counter, None, [],
+            "Commits of this process; on SQLite, changes that are made at once share one",
+            "Nothing by itself. Far fewer than audit events: many change things at once, and the disk keeps up.";
         RETRIES: "transaction_retries", Counter, None, [],
             "Transactions that were started over because another was in the way",
             "Many for one request: several callers change the same tenant at once.";

@@ -92,6 +92,7 @@ impl Collector for OfService {
         page.numbers(about::POOL_IN_USE, of_pools(|pool| pool.in_use.into()))?;
         page.numbers(about::POOL_WAITS, of_pools(|pool| pool.waits as f64))?;
         page.numbers(about::POOL_TIMEOUTS, of_pools(|pool| pool.timeouts as f64))?;
+        page.number(about::COMMITS, vitals.database.commits as f64)?;
         page.number(about::RETRIES, vitals.database.retries as f64)?;
         page.number(about::AUDIT_EVENTS, vitals.database.audit_events as f64)?;
 
