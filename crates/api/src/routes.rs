@@ -74,20 +74,9 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(api_tokens::list_gateway_tokens)
         .service(api_tokens::create_gateway_token)
         .service(api_tokens::rotate_gateway_token)
-        .service(api_tokens::delete_gateway_token)
-        // Gateways, as they ask
-        .service(gateway_plane::verify_request)
-        .service(gateway_plane::verify_requests)
-        .service(gateway_plane::authorize_request)
-        .service(gateway_plane::issue_signing_keys)
-        .service(gateway_plane::issue_secret)
-        .service(gateway_plane::follow_changes)
-        .service(gateway_plane::report_usage)
-        // The same in Keystone's words
-        .service(keystone::read_keystone_version)
-        .service(keystone::log_in_to_keystone)
-        .service(keystone::verify_s3_token)
-        .service(keystone::issue_ec2_credential)
+        .service(api_tokens::delete_gateway_token);
+    asked_by_gateways(config);
+    config
         // Partners
         .service(partners::list_partners)
         .service(partners::create_partner)
@@ -163,10 +152,30 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(health::read_readiness);
 }
 
+fn asked_by_gateways(config: &mut ServiceConfig<'_>) {
+    config
+        // Gateways, as they ask
+        .service(gateway_plane::verify_request)
+        .service(gateway_plane::verify_requests)
+        .service(gateway_plane::authorize_request)
+        .service(gateway_plane::issue_signing_keys)
+        .service(gateway_plane::issue_secret)
+        .service(gateway_plane::follow_changes)
+        .service(gateway_plane::report_usage)
+        // The same in Keystone's words
+        .service(keystone::read_keystone_version)
+        .service(keystone::log_in_to_keystone)
+        .service(keystone::verify_s3_token)
+        .service(keystone::issue_ec2_credential);
+}
+
 /// The same for actix, which needs no document, and what no document could hold: proxies ask with whatever method and path
 /// their clients send.
 pub(crate) fn plain(config: &mut web::ServiceConfig) {
-    operations(&mut ServiceConfig::new(config));
+    let config_of_utoipa = &mut ServiceConfig::new(config);
+    // Routes are tried one after the other, so what is asked most comes first.
+    asked_by_gateways(config_of_utoipa);
+    operations(config_of_utoipa);
     let paths = [AUTHORIZE.to_owned(), format!("{AUTHORIZE}/{{target:.*}}")];
     config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
 }

@@ -1,8 +1,6 @@
 //! What S3's own answers call an account: twelve digits and a canonical id. Made from the namespace, so that every
 //! gateway says the same and nothing has to be stored.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +14,8 @@ impl Account {
         let digest: [u8; 32] =
             Sha256::new().chain_update(b"keyreeve account v1").chain_update(namespace).finalize().into();
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        let canonical_id = digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+        let canonical_id = digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
         Self { id: format!("{:012}", number % 1_000_000_000_000), canonical_id }
     }
 }

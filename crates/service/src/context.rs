@@ -1,5 +1,6 @@
 //! What a request brings along besides its command: the time, chance, where it came from, and what it expects.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -65,6 +66,20 @@ impl EntropySource {
             }
         }
         Ok(Entropy::from_seed(seed))
+    }
+
+    /// For names, which are nobody's secret: from a stream of this thread's own that has asked the system once.
+    pub fn draw_name<T>(&self, draw: impl FnOnce(&mut Entropy) -> T) -> Result<T> {
+        thread_local! {
+            static STREAM: RefCell<Option<Entropy>> = const { RefCell::new(None) };
+        }
+        match self {
+            Self::Seeded(_) => Ok(draw(&mut self.draw()?)),
+            Self::System => STREAM.with_borrow_mut(|stream| match stream {
+                Some(stream) => Ok(draw(stream)),
+                none => Ok(draw(none.insert(self.draw()?))),
+            }),
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use authz::{Action, OneGateway, Partnership, Permit, Tenancy, authorize};
 use authz::{Caller, OnPartner, OnTenant};
 use chrono::TimeDelta;
-use domain::Secret;
 use domain::actor::Actor;
 use domain::audit::Origin;
 use domain::id::{GatewayId, PartnerId, RequestId, TenantId};
+use domain::{Entropy, Secret};
 use persistence::journal::Journal;
 use persistence::service_keys::ServiceKeys;
 use persistence::{Database, KeyRing, Reading, Schema, authentication};
@@ -197,6 +197,11 @@ impl Service {
     /// The context of a request that begins now.
     pub fn context(&self, origin: Origin) -> Result<Context> {
         Ok(Context { now: self.clock.now(), entropy: self.entropy.draw()?, origin, expected: None, once: None })
+    }
+
+    /// Draws what is nobody's secret.
+    pub fn draw_name<T>(&self, draw: impl FnOnce(&mut Entropy) -> T) -> Result<T> {
+        self.entropy.draw_name(draw)
     }
 
     /// The context of work that no request asked for.

@@ -77,14 +77,16 @@ impl<A: Action<Object = Plane>> Asking<A> {
             Recalled::Unknown => Some((None, false)),
             Recalled::Nothing => None,
         };
-        metrics::looked_up(if remembered.is_some() { "memory" } else { "database" }, 1);
-        match remembered {
-            Some(known) => Ok(known),
+        let (known, has_read) = match remembered {
+            Some(known) => (known, false),
             None => {
                 let id = id.to_owned();
-                Ok((self.blocking.run(move |service| service.look_up(&id)).await?, false))
+                let (pair, has_read) = self.blocking.run(move |service| service.read_or_wait(&id)).await?;
+                ((pair, false), has_read)
             }
-        }
+        };
+        metrics::looked_up(if has_read { "database" } else { "memory" }, 1);
+        Ok(known)
     }
 
     /// The same of several, all of it true at one moment.

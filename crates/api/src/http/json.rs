@@ -56,7 +56,10 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check_bounds(body)?;
-    // Whether it is JSON at all comes before what is wrong in it.
+    if let Ok(read) = serde_json::from_slice(body) {
+        return Ok(read);
+    }
+    // Only who is refused waits for the reason. Whether it is JSON at all comes before what is wrong in it.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong(pointer(error.path()), error.inner()))

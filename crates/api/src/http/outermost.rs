@@ -8,6 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use ipnet::IpNet;
 use tracing::field::display;
@@ -61,7 +62,16 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
     let (trace_id, span_id) = info.trace.map(|trace| (display(trace.id), display(trace.span))).unzip();
     // JSON has no wider numbers, and the log would write it as text.
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(request_id = %info.id, trace_id, span_id, method, route, status, milliseconds, "request");
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(request_id = %info.id, trace_id, span_id, method, route, status, milliseconds, "request")
+        };
+    }
+    if is_routine(&route, status) {
+        log!(debug)
+    } else {
+        log!(info)
+    }
     if let (Some(spans), Some(trace), Some(began)) = (spans, info.trace, began) {
         spans.offer(&trace, || Span {
             trace_id: trace.id.to_string(),
@@ -76,6 +86,12 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
         });
     }
     Ok(response)
+}
+
+/// What gateways ask a hundred thousand times a second would drown everything else, and slow it down. Whoever cannot say
+/// which gateway it is, and what goes wrong here, is in the log like the rest.
+fn is_routine(route: &str, status: u16) -> bool {
+    (route.starts_with("/v1/gateway/") || route.starts_with("/v3/")) && status < 500 && status != 401
 }
 
 /// Refusals get their body here, ours and the framework's own alike.
@@ -143,23 +159,23 @@ fn shown_path(path: &str) -> String {
 }
 
 fn set_headers(headers: &mut HeaderMap, info: &RequestInfo, left: Option<Left>) {
-    let mut set = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    set("x-request-id", &info.id);
+    set("x-request-id", info.id.clone());
     if let Some(trace) = info.trace {
-        set("traceresponse", &trace.response());
+        set("traceresponse", trace.response());
     }
-    set("x-content-type-options", "nosniff");
-    set("referrer-policy", "no-referrer");
-    set("cross-origin-opener-policy", "same-origin");
     if let Some(Left { policy, requests, full_in }) = left {
         let window = policy.burst.div_ceil(policy.per_second.max(1));
-        set("ratelimit-policy", &format!("\"{}\";q={};w={window}", policy.name, policy.burst));
-        set("ratelimit", &format!("\"{}\";r={requests};t={}", policy.name, full_in.as_secs()));
+        set("ratelimit-policy", format!("\"{}\";q={};w={window}", policy.name, policy.burst));
+        set("ratelimit", format!("\"{}\";r={requests};t={}", policy.name, full_in.as_secs()));
     }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

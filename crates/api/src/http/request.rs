@@ -36,18 +36,18 @@ impl RequestInfo {
         let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
         let given = given.filter(|id| is_request_id(id));
         let parent = Parent::of(request.headers());
-        // Chance is asked for only where something is drawn.
-        let draws = given.is_none() || parent.is_some() || begins_traces.is_some();
-        let mut own = draws.then(|| service.own_context().ok()).flatten();
-        let trace = own.as_mut().and_then(|own| match (parent, begins_traces) {
-            (Some(parent), _) => Some(Trace::below(&parent, &mut own.entropy)),
-            (None, Some(share)) => Some(Trace::root(share, &mut own.entropy)),
-            (None, None) => None,
-        });
-        let id = match given {
-            Some(id) => id.to_owned(),
-            None => own.map(|own| own.origin.request_id).unwrap_or_default(),
-        };
+        let (id, trace) = service
+            .draw_name(|entropy| {
+                let id =
+                    given.map_or_else(|| RequestId::draw(entropy, service.clock().now()).to_string(), str::to_owned);
+                let trace = match (parent, begins_traces) {
+                    (Some(parent), _) => Some(Trace::below(&parent, entropy)),
+                    (None, Some(share)) => Some(Trace::root(share, entropy)),
+                    (None, None) => None,
+                };
+                (id, trace)
+            })
+            .unwrap_or_default();
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
         let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
         let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();

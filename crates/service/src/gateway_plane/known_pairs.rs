@@ -278,7 +278,12 @@ impl Service {
 
     /// Looks an id up in the database, and remembers what it finds if it may.
     pub fn look_up(&self, id: &str) -> Result<Option<Arc<KnownPair>>> {
-        let Some(id) = could_be_somebodys(id) else { return Ok(None) };
+        self.read_or_wait(id).map(|(pair, _)| pair)
+    }
+
+    /// The same, and says whether it was read for this caller: of many who ask at once, one reads and the others wait.
+    pub fn read_or_wait(&self, id: &str) -> Result<(Option<Arc<KnownPair>>, bool)> {
+        let Some(id) = could_be_somebodys(id) else { return Ok((None, false)) };
         let read = || {
             self.read_one_state(|db| {
                 let seen_at = self.newest_change(db)?;
@@ -286,13 +291,13 @@ impl Service {
             })
         };
         if !self.plane.lease.holds() {
-            return Ok(read()?.pair.map(Arc::new));
+            return Ok((read()?.pair.map(Arc::new), true));
         }
         let changes_before = self.plane.pairs.changes();
         match self.plane.pairs.entry_or_place(&id, PATIENCE) {
-            EntryOrPlace::Entry(entry) => Ok(entry.pair()),
-            EntryOrPlace::Place(place) => Ok(self.plane.pairs.keep(Some(place), read()?, changes_before)),
-            EntryOrPlace::Neither => Ok(read()?.pair.map(Arc::new)),
+            EntryOrPlace::Entry(entry) => Ok((entry.pair(), false)),
+            EntryOrPlace::Place(place) => Ok((self.plane.pairs.keep(Some(place), read()?, changes_before), true)),
+            EntryOrPlace::Neither => Ok((read()?.pair.map(Arc::new), true)),
         }
     }
 
