@@ -1,0 +1,203 @@
+//! A Keyreeve to be measured: the release build, as a process, with a tenant, a gateway and keys.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use tempfile::TempDir;
+use testkit::{Client, Signer, postgres};
+
+use crate::process::{Process, beside};
+
+pub const REGION: &str = "waw3-1";
+
+/// Where its database is.
+pub enum Place {
+    Sqlite(TempDir),
+    Postgres(postgres::Database<'static>),
+}
+
+pub struct Keyreeve {
+    pub process: Process,
+    pub operator: Client,
+    operator_token: String,
+    /// The gateway's token.
+    pub gateway: String,
+    pub tenant: String,
+    home: TempDir,
+}
+
+impl Place {
+    pub fn sqlite() -> Self {
+        Self::Sqlite(TempDir::new().expect("a folder"))
+    }
+
+    pub fn postgres() -> Self {
+        let server = postgres::shared().expect("PostgreSQL");
+        Self::Postgres(server.database().expect("a database"))
+    }
+
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("keyreeve.db").display()),
+            Self::Postgres(database) => database.url(),
+        }
+    }
+}
+
+impl Keyreeve {
+    /// One worker, on the servers' processor.
+    pub fn pinned(place: &Place, settings: &[&str]) -> Self {
+        Self::start(place, "0", &[&["--workers", "1"], settings].concat())
+    }
+
+    pub fn start(place: &Place, processors: &str, settings: &[&str]) -> Self {
+        let home = TempDir::new().expect("a folder");
+        let token = home.path().join("token");
+        let url = place.url();
+        let folder = home.path().to_str().expect("a path");
+        let mut bootstrap = Command::new(beside("keyreeve"));
+        bootstrap.args(["bootstrap", "--data-dir", folder, "--database", &url, "--out"]).arg(&token);
+        assert!(bootstrap.stdout(Stdio::null()).status().expect("keyreeve").success(), "no operator");
+        let operator_token = std::fs::read_to_string(token).expect("a token").trim().to_owned();
+        let process = serve(&url, folder, processors, settings);
+        let operator = Client::new(process.url(), Some(operator_token.clone()));
+        let region =
+            json!({"code": REGION, "name": "Warsaw", "s3_endpoint": "https://s3.example.org", "key_model": "multi"});
+        operator.post("/v1/regions", region).expect(201);
+        let tenant = operator.post("/v1/tenants", json!({"name": "Acme"})).expect(201).header("location").to_owned();
+        operator.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
+        let gateway = json!({"name": "edge", "regions": [REGION], "capabilities": ["verify", "changes", "signing_keys", "keystone"]});
+        let gateway = operator.post("/v1/gateways", gateway).expect(201).header("location").to_owned();
+        let token = json!({"description": "edge", "expires_at": now() + chrono::TimeDelta::hours(12)});
+        let gateway = operator.post(&format!("{gateway}/tokens"), token).expect(201).text_at("/token");
+        Self { process, operator, operator_token, gateway, tenant, home }
+    }
+
+    /// Says also how long it took to be ready, the process before it having ended.
+    pub fn restarted_and_ready(self, place: &Place) -> (Self, Duration) {
+        let Self { process, operator_token, gateway, tenant, home, .. } = self;
+        process.stop();
+        let began = Instant::now();
+        let process = serve(&place.url(), home.path().to_str().expect("a path"), "0", &[]);
+        let took = process.until_ready(began);
+        let operator = Client::new(process.url(), Some(operator_token.clone()));
+        (Self { process, operator, operator_token, gateway, tenant, home }, took)
+    }
+
+    /// The same again, on the same database; everything that was remembered is forgotten.
+    pub fn restart(self, place: &Place, processors: &str, settings: &[&str]) -> Self {
+        let Self { process, operator_token, gateway, tenant, home, .. } = self;
+        process.stop();
+        let process = serve(&place.url(), home.path().to_str().expect("a path"), processors, settings);
+        let operator = Client::new(process.url(), Some(operator_token.clone()));
+        Self { process, operator, operator_token, gateway, tenant, home }
+    }
+
+    pub fn key(&self, label: &str) -> Signer {
+        let body = json!({"region": REGION, "label": label});
+        Signer::of(&self.operator.post(&format!("{}/keys", self.tenant), body).expect(201))
+    }
+
+    /// So many keys, made four at a time.
+    pub fn keys(&self, count: usize) -> Vec<Signer> {
+        std::thread::scope(|scope| {
+            let part = |part: usize| {
+                move || (part..count).step_by(4).map(|number| self.key(&format!("key {number}"))).collect()
+            };
+            let parts: Vec<_> = (0..4).map(|number| scope.spawn(part(number))).collect();
+            parts.into_iter().flat_map(|part| -> Vec<Signer> { part.join().expect("keys") }).collect()
+        })
+    }
+
+    pub fn operator_token(&self) -> &str {
+        &self.operator_token
+    }
+
+    /// What a gateway asks about a request that was signed just now, as it goes over the wire.
+    pub fn question(&self, signer: &Signer) -> Vec<u8> {
+        self.post("/v1/gateway/verify", &signer.request(now()).to_string())
+    }
+
+    /// The same about many.
+    pub fn questions(&self, signers: &[Signer]) -> Vec<u8> {
+        let items: Vec<_> = signers.iter().map(|signer| signer.request(now())).collect();
+        self.post("/v1/gateway/verify/batch", &json!({"items": items}).to_string())
+    }
+
+    fn post(&self, path: &str, body: &str) -> Vec<u8> {
+        post(path, &self.gateway, "", body)
+    }
+
+    /// Somebody reads its metrics again and again, until this is dropped.
+    pub fn scraped_every(&self, interval: Duration) -> Scraper {
+        let url = self.process.metrics().to_owned();
+        let (stop, stopped) = mpsc::channel::<()>();
+        let reader = std::thread::spawn(move || {
+            while stopped.recv_timeout(interval) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = ureq::get(&url).call().map(|mut page| page.body_mut().read_to_string());
+            }
+        });
+        Scraper { stop: Some(stop), reader: Some(reader) }
+    }
+
+    /// What its metrics say of a name, added up over all labels that hold these words.
+    pub fn metric(&self, name: &str, words: &str) -> f64 {
+        let url = self.process.metrics();
+        let page = ureq::get(url).call().expect("metrics").body_mut().read_to_string().expect("a page");
+        let of_name = page.lines().filter(|line| line.starts_with(name) && line.contains(words));
+        of_name.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+}
+
+pub struct Scraper {
+    stop: Option<mpsc::Sender<()>>,
+    reader: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Scraper {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.reader.take().map(std::thread::JoinHandle::join);
+    }
+}
+
+fn serve(url: &str, folder: &str, processors: &str, settings: &[&str]) -> Process {
+    let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+    arguments.extend(["--requests-per-second", "0", "--data-dir", folder, "--database", url]);
+    arguments.extend(settings);
+    Process::start(&program(), &arguments, processors)
+}
+
+fn program() -> PathBuf {
+    beside("keyreeve")
+}
+
+/// A POST as it goes over the wire.
+pub fn post(path: &str, token: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {token}\r\n{headers}Content-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// A GET as it goes over the wire.
+pub fn get(path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}

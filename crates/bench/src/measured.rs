@@ -1,0 +1,48 @@
+//! What is measured, and what it should be: one file for each group of rows in `docs/benchmarks.md`.
+
+mod creating;
+mod gateway_client;
+mod starting;
+mod unknown_to_memory;
+mod verifying;
+
+use crate::rounds::{Rounds, ratio};
+
+/// One line of the table.
+pub struct Row {
+    pub what: String,
+    pub target: &'static str,
+    pub seen: String,
+    pub is_met: bool,
+}
+
+/// A group of rows, by the name that `just bench` takes.
+pub struct Group {
+    pub name: &'static str,
+    pub measure: fn(&Rounds) -> Vec<Row>,
+}
+
+pub const ALL: [Group; 5] = [
+    Group { name: "verifying", measure: verifying::measure },
+    Group { name: "unknown-to-memory", measure: unknown_to_memory::measure },
+    Group { name: "creating", measure: creating::measure },
+    Group { name: "gateway-client", measure: gateway_client::measure },
+    Group { name: "starting", measure: starting::measure },
+];
+
+impl Row {
+    fn new(what: impl Into<String>, target: &'static str, seen: impl Into<String>, is_met: bool) -> Self {
+        Self { what: what.into(), target, seen: seen.into(), is_met }
+    }
+
+    /// A ratio of two figures, round by round, that should not be below something.
+    fn at_least(what: impl Into<String>, target: &'static str, bound: f64, of: &[f64], to: &[f64]) -> Self {
+        let (least, median, greatest) = ratio(of, to);
+        Self::new(what, target, format!("{median:.2} ({least:.2} to {greatest:.2})"), median >= bound)
+    }
+
+    fn at_most(what: impl Into<String>, target: &'static str, bound: f64, of: &[f64], to: &[f64]) -> Self {
+        let (least, median, greatest) = ratio(of, to);
+        Self::new(what, target, format!("{median:.2} ({least:.2} to {greatest:.2})"), median <= bound)
+    }
+}

@@ -1,0 +1,135 @@
+//! Servers as processes of their own, each on the processor it was given, and what they cost.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+/// Where the server runs while the load generator runs on the other one.
+pub const OF_SERVERS: usize = 0;
+pub const OF_LOAD: usize = 1;
+
+pub struct Process {
+    child: Child,
+    pub address: SocketAddr,
+    metrics: Arc<OnceLock<String>>,
+    heard: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts a server that says on standard error where it listens, and waits until it does.
+    pub fn start(program: &Path, arguments: &[&str], processors: &str) -> Self {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", processors]).arg(program).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("taskset, to give the server a processor of its own");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let mut seen = String::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("{} ended: {seen}", program.display())).expect("a line");
+            if let Some((_, url)) = line.split_once("listening on ") {
+                let address = url.trim().trim_start_matches("http://").trim_start_matches("https://");
+                break address.parse().expect("an address");
+            }
+            seen += &line;
+        };
+        // Whoever logs must be listened to, as it would be.
+        let metrics = Arc::<OnceLock<String>>::default();
+        let found = metrics.clone();
+        let heard = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some((_, url)) = line.split_once("metrics are at ") {
+                    let _ = found.set(url.trim().to_owned());
+                }
+            }
+        });
+        Self { child, address, metrics, heard: Some(heard) }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where its metrics are, which it says soon after it listens.
+    pub fn metrics(&self) -> &str {
+        let began = Instant::now();
+        loop {
+            match self.metrics.get() {
+                Some(url) => return url,
+                None => assert!(began.elapsed() < Duration::from_secs(10), "it has no metrics"),
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Until `/readyz` says so.
+    pub fn until_ready(&self, began: Instant) -> Duration {
+        loop {
+            if ureq::get(format!("{}/readyz", self.url())).call().is_ok_and(|answer| answer.status() == 200) {
+                return began.elapsed();
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "it does not become ready");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The time that its threads have had a processor for.
+    pub fn processor_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("its threads");
+        let of_task = |task: PathBuf| {
+            let text = fs::read_to_string(task.join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        tasks.filter_map(|task| of_task(task.ok()?.path())).map(Duration::from_nanos).sum()
+    }
+
+    /// What it has in memory, in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its size");
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") * 1024
+    }
+
+    pub fn stop(mut self) {
+        self.end(Signal::INT);
+    }
+
+    fn end(&mut self, signal: Signal) {
+        if let Some(heard) = self.heard.take() {
+            let _ = kill_process(Pid::from_child(&self.child), signal);
+            let _ = self.child.wait();
+            let _ = heard.join();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end(Signal::KILL);
+    }
+}
+
+/// Leaves the servers' processor to them.
+pub fn stay_on(processor: usize) {
+    let mut set = CpuSet::new();
+    set.set(processor);
+    sched_setaffinity(None, &set).expect("a processor of its own");
+}
+
+/// A program that was built beside this one.
+pub fn beside(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("this program");
+    let path = own.with_file_name(name);
+    assert!(path.exists(), "{} is missing: run `just bench`, which builds it", path.display());
+    path
+}

@@ -1,0 +1,91 @@
+//! What is compared takes turns, round by round, so that whatever slows the machine slows all of it; of each figure the
+//! median counts.
+
+use std::time::Duration;
+
+use crate::load::Load;
+use crate::process::Process;
+
+pub struct Contestant<'c> {
+    pub name: &'c str,
+    pub process: &'c Process,
+    pub load: Load<'c>,
+}
+
+/// The figures of one contestant, a value for each round.
+#[derive(Default)]
+pub struct Figures {
+    pub per_second: Vec<f64>,
+    /// Microseconds of the processor that an answer took.
+    pub cost: Vec<f64>,
+    /// Microseconds.
+    pub p50: Vec<f64>,
+    pub p99: Vec<f64>,
+}
+
+/// How long each is asked before it counts, and how long it counts.
+#[derive(Clone, Copy)]
+pub struct Rounds {
+    pub rounds: usize,
+    pub warm_up: Duration,
+    pub length: Duration,
+}
+
+impl Rounds {
+    /// The figures, in the order of the contestants.
+    pub fn of(&self, contestants: &[Contestant<'_>]) -> Vec<Figures> {
+        let mut figures: Vec<Figures> = contestants.iter().map(|_| Figures::default()).collect();
+        for contestant in contestants {
+            contestant.load.once().all_right();
+        }
+        for round in 0..self.rounds {
+            for turn in 0..contestants.len() {
+                // Nobody always comes after the same other.
+                let number = (turn + round) % contestants.len();
+                let Contestant { name, process, load } = &contestants[number];
+                load.run(self.warm_up).all_right();
+                let before = process.processor_time();
+                let heard = load.run(self.length).all_right();
+                let spent = process.processor_time() - before;
+                let of = &mut figures[number];
+                of.per_second.push(heard.per_second());
+                of.cost.push(spent.as_secs_f64() * 1e6 / heard.answers.max(1) as f64);
+                of.p50.push(microseconds(heard.latency(500)));
+                of.p99.push(microseconds(heard.latency(990)));
+                tracing(round, name, of);
+            }
+        }
+        figures
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "whoever waits sees how far it is")]
+fn tracing(round: usize, name: &str, of: &Figures) {
+    let last = |values: &[f64]| values.last().copied().unwrap_or_default();
+    eprintln!(
+        "  round {}: {name:<32} {:>9.0}/s  {:>7.2} us of a processor  p50 {:>8.1} us  p99 {:>8.1} us",
+        round + 1,
+        last(&of.per_second),
+        last(&of.cost),
+        last(&of.p50),
+        last(&of.p99)
+    );
+}
+
+pub fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+pub fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The ratio of each round, and of these the least, the median and the greatest.
+pub fn ratio(of: &[f64], to: &[f64]) -> (f64, f64, f64) {
+    let ratios: Vec<f64> = of.iter().zip(to).map(|(of, to)| of / to).collect();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (least, median(&ratios), greatest)
+}
