@@ -28,7 +28,6 @@ pub use usage::{KeyUsage, usage};
 
 pub(crate) use home::Home;
 pub(crate) use made::Maker;
-pub(crate) use usage::first_day as first_day_of_usage;
 
 use authz::action::{ListKeys, ReadKey, ReadKeyPropagation};
 use authz::{OnTenant, Permit};
