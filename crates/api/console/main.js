@@ -22,6 +22,7 @@ import { Claim, Invitation, SetUp } from "./screens/links.js";
 import { Members } from "./screens/members.js";
 import { PartnerScreen } from "./screens/partner.js";
 import { Partners } from "./screens/partners.js";
+import { Quarantine } from "./screens/quarantine.js";
 import { Regions } from "./screens/regions.js";
 import { SignIn, SignInAgain } from "./screens/sign-in.js";
 import { TenantRegions } from "./screens/tenant-regions.js";
@@ -54,6 +55,7 @@ const OF_ALL = /** @type {Record<string, (found: any) => any>} */ ({
   "/console/gateways": () => html`<${Gateways} />`,
   "/console/gateways/:gateway": ({ gateway }) => html`<${GatewayScreen} key=${gateway} gateway=${gateway} />`,
   "/console/gateways/:gateway/tokens": ({ gateway }) => html`<${Tokens} key=${gateway} place="/v1/gateways/{gateway}/tokens" path=${{ gateway }} />`,
+  "/console/quarantine": () => html`<${Quarantine} />`,
   "/console/operators": () => html`<${Tokens} place="/v1/operator/tokens" title="Operator tokens" />`,
   "/console/audit": () => html`<${Audit} source="/v1/audit" />`,
 });
@@ -85,6 +87,7 @@ function menu() {
     ["Regions", "/console/regions"],
     ["Key models", "/console/key-models"],
     can("platform") && ["Gateways", "/console/gateways"],
+    can("platform") && ["Quarantine", "/console/quarantine"],
     who?.partner_id && can("tokens") && ["API tokens", `/console/partners/${who.partner_id}/tokens`],
     who?.kind === "operator_token" && can("tokens") && ["Operator tokens", "/console/operators"],
     can("audit") && ["Audit", who?.partner_id ? `/console/partners/${who.partner_id}/audit` : "/console/audit"],

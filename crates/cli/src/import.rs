@@ -25,32 +25,34 @@ const MOST_BYTES: usize = 56 * 1024;
 const MOST_TEXTS: usize = 6_000;
 
 pub(crate) fn run(context: &Context, tenant: &str, path: &Path, place: &Place) -> Result<()> {
-    // All of it is read before any of it is sent: an input that makes no sense imports nothing.
-    let input = Input::read(path, place)?;
+    // All of it is checked before any of it is sent: an input that makes no sense imports nothing.
+    let input = Input::check(path, place)?;
     let mut journal = Journal::open(path, context.client.server(), tenant, &input.digest)?;
     if journal.done() > 0 {
-        context.output.remark(&format!("going on after {} of {} keys", journal.done(), input.items.len()));
+        context.output.remark(&format!("going on after {} of {} keys", journal.done(), input.count));
     }
-    let bar = progress::bar(&context.output, "keys", input.items.len() as u64, journal.done() as u64);
-    let mut ahead = input.items.get(journal.done()..).unwrap_or_default();
-    while !ahead.is_empty() {
-        let (batch, rest) = ahead.split_at(fitting(ahead));
-        send(context, tenant, batch, &mut journal, &bar)?;
-        ahead = rest;
+    let bar = progress::bar(&context.output, "keys", input.count as u64, journal.done() as u64);
+    let mut batch = Vec::new();
+    for item in input.items()?.skip(journal.done()) {
+        let item = item?;
+        if !fits(&batch, &item) {
+            send(context, tenant, &std::mem::take(&mut batch), &mut journal, &bar)?;
+        }
+        batch.push(item);
+    }
+    if !batch.is_empty() {
+        send(context, tenant, &batch, &mut journal, &bar)?;
     }
     bar.finish_and_clear();
     report(context, &input, journal)
 }
 
-/// How many of the next items go into one request; always one.
-fn fitting(ahead: &[Item]) -> usize {
-    let (mut bytes, mut texts) = (0, 0);
-    let fits = ahead.iter().take(MOST_ITEMS).take_while(|item| {
-        bytes += item.bytes;
-        texts += item.texts;
-        bytes <= MOST_BYTES && texts <= MOST_TEXTS
-    });
-    fits.count().max(1)
+/// Whether one more item goes into the same request; the first always does.
+fn fits(batch: &[Item], next: &Item) -> bool {
+    let sum = |of: fn(&Item) -> usize| batch.iter().map(of).sum::<usize>() + of(next);
+    let is_within =
+        batch.len() < MOST_ITEMS && sum(|item| item.bytes) <= MOST_BYTES && sum(|item| item.texts) <= MOST_TEXTS;
+    batch.is_empty() || is_within
 }
 
 fn send(context: &Context, tenant: &str, batch: &[Item], journal: &mut Journal, bar: &ProgressBar) -> Result<()> {
@@ -115,8 +117,11 @@ fn report(context: &Context, input: &Input, journal: Journal) -> Result<()> {
             outcomes.iter().filter_map(|outcome| Some(json!({"id": outcome.key.as_ref()?}))).collect();
         context.output.list(&json!({"items": ids}), &[])?;
     } else if refused > 0 {
-        let rows = input.items.iter().zip(&outcomes).filter_map(|(item, outcome)| row(&item.fields, outcome));
-        context.output.list(&json!({"items": rows.collect::<Vec<_>>()}), COLUMNS)?;
+        let mut rows = Vec::new();
+        for (item, outcome) in input.items()?.zip(&outcomes) {
+            rows.extend(row(&item?.fields, outcome));
+        }
+        context.output.list(&json!({"items": rows}), COLUMNS)?;
     }
     context.output.remark(&format!("imported {created} of {} keys", outcomes.len()));
     if refused == 0 {

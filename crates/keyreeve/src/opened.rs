@@ -1,7 +1,7 @@
 //! From settings to a service that works: database, schema, master key.
 
 use persistence::Database;
-use service::{Clock, EntropySource, NodeSetup, Service, Setup, StartError};
+use service::{Clock, EntropySource, NodeSetup, Retention, Service, Setup, StartError};
 
 use crate::database;
 use crate::failure::Failure;
@@ -41,7 +41,15 @@ pub(crate) fn start(
         lease: settings.lease_seconds.0,
         keystone_expiry: settings.keystone_expiry.0,
     };
-    let setup = Setup { database, ring, clock: Clock::System, entropy: EntropySource::System, public_url, node };
+    let retention = Retention {
+        changes: settings.keep_changes_days.0,
+        usage: settings.keep_usage_days.0,
+        sessions: settings.keep_sessions_days.0,
+        invitations: settings.keep_invitations_days.0,
+        tokens: settings.keep_tokens_days.0,
+    };
+    let (clock, entropy) = (Clock::System, EntropySource::System);
+    let setup = Setup { database, ring, clock, entropy, public_url, node, retention };
     Service::start(setup).map_err(|error| {
         if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }
     })

@@ -5,18 +5,28 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use service::Clock;
 
 use crate::failure::Failure;
 
 /// The directory of a file, `.` for a bare name.
-fn directory(file: &Path) -> &Path {
+pub(crate) fn directory(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes the data directory, if this file is to be in it. Other directories are their owner's to make.
 pub(crate) fn make_directory_for(file: &Path, data_dir: &Path) -> io::Result<()> {
     if file.starts_with(data_dir) { DirBuilder::new().recursive(true).mode(0o700).create(data_dir) } else { Ok(()) }
+}
+
+/// Whether a file could be made there. The data directory itself need not be there yet.
+pub(crate) fn can_be_made(file: &Path, data_dir: &Path) -> io::Result<()> {
+    let mut place = directory(file);
+    while file.parent() == Some(data_dir) && !place.exists() {
+        place = directory(place);
+    }
+    Ok(accessat(CWD, place, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
 }
 
 pub(crate) fn create(path: &Path) -> io::Result<File> {

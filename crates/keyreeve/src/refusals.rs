@@ -6,6 +6,7 @@ use persistence::{Database, KeyRing};
 use service::Clock;
 
 use crate::database::{self, Fit};
+use crate::journal;
 use crate::master_key;
 use crate::settings::{MetricsListen, Settings, shown};
 use crate::{tls, traces};
@@ -19,6 +20,7 @@ pub(crate) fn of(settings: &Settings) -> Vec<String> {
     reasons.extend(of_listeners(settings));
     reasons.extend(tls::read(settings).err());
     reasons.extend(traces::why_not(settings));
+    reasons.extend(journal::why_not(settings));
     reasons.extend(of_database(settings));
     reasons
 }

@@ -1,13 +1,15 @@
 //! What is left of a restore: the columns of `feed` that say since when numbers are of another epoch, and rows of `held_back`.
 
+use std::collections::HashSet;
+
 use authz::action::{DecideHeldBack, LiftQuarantine, ListHeldBack, ReadQuarantine};
 use authz::{OnTenant, Permit};
 use diesel::prelude::*;
 use domain::api_token::{ApiToken, TokenOwner};
 use domain::change::Change;
 use domain::held_back::{Decision, HeldBack};
-use domain::id::PartnerId;
-use domain::key::AccessKeyId;
+use domain::id::{KeyId, PartnerId};
+use domain::key::{AccessKeyId, Key};
 use domain::{Timestamp, epoch};
 
 use crate::changes::Told;
@@ -124,7 +126,18 @@ pub fn forget_held_back(_: System, db: &mut Writing<'_>) -> Result<()> {
 /// Whether a pair is held back, or the tenant it belongs to, or a partner above.
 pub fn holds_back(of: &impl OnTenant, db: &mut Reading<'_>, pair: &AccessKeyId) -> Result<bool> {
     let partners = of.tenancy().partner.iter().flat_map(|path| path.ids().map(PartnerId::as_str));
-    is_any_held_back(db, [pair.as_str(), of.tenant().as_str()].into_iter().chain(partners).collect())
+    Ok(!held_back_among(db, [pair.as_str(), of.tenant().as_str()].into_iter().chain(partners).collect())?.is_empty())
+}
+
+/// Those of these keys of which a pair is held back; all of them where their tenant is, or a partner above.
+pub fn held_back_of<'k>(of: &impl OnTenant, db: &mut Reading<'_>, keys: &[&'k Key]) -> Result<HashSet<&'k KeyId>> {
+    let pairs = keys.iter().flat_map(|key| key.pairs.iter()).map(|pair| pair.access_key_id.as_str());
+    let partners = of.tenancy().partner.iter().flat_map(|path| path.ids().map(PartnerId::as_str));
+    let above: Vec<&str> = [of.tenant().as_str()].into_iter().chain(partners).collect();
+    let found = held_back_among(db, pairs.chain(above.iter().copied()).collect())?;
+    let are_all = above.iter().any(|subject| found.contains(*subject));
+    let is_held = |key: &Key| are_all || key.pairs.iter().any(|pair| found.contains(pair.access_key_id.as_str()));
+    Ok(keys.iter().filter(|key| is_held(key)).map(|key| &key.id).collect())
 }
 
 /// Whether a token is, or the gateway that it belongs to.
@@ -133,13 +146,13 @@ pub(crate) fn holds_back_token(db: &mut Reading<'_>, token: &ApiToken) -> Result
         TokenOwner::Gateway(id) => Some(id.as_str()),
         TokenOwner::Operator | TokenOwner::Partner(_) | TokenOwner::Tenant(_) => None,
     };
-    is_any_held_back(db, [token.id.as_str()].into_iter().chain(gateway).collect())
+    Ok(!held_back_among(db, [token.id.as_str()].into_iter().chain(gateway).collect())?.is_empty())
 }
 
-fn is_any_held_back(db: &mut Reading<'_>, subjects: Vec<&str>) -> Result<bool> {
-    let undecided = held_back::decision.is_null().or(held_back::decision.ne("released"));
-    let found = held_back::table.filter(held_back::subject.eq_any(subjects)).filter(undecided).count();
-    Ok(found.get_result::<i64>(db.connection)? > 0)
+fn held_back_among(db: &mut Reading<'_>, subjects: Vec<&str>) -> Result<HashSet<String>> {
+    let is_dead = held_back::decision.is_null().or(held_back::decision.ne("released"));
+    let found = held_back::table.filter(held_back::subject.eq_any(subjects)).filter(is_dead);
+    Ok(found.select(held_back::subject).load(db.connection)?.into_iter().collect())
 }
 
 /// By subject, with what was decided about each.

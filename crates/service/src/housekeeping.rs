@@ -10,7 +10,6 @@ use persistence::{
 
 use crate::error::Result;
 use crate::freeze;
-use crate::keys;
 use crate::once;
 use crate::service::{Service, system};
 
@@ -25,15 +24,16 @@ impl Service {
         let (system, actor) = system("housekeeping");
         let mut context = self.own_context()?;
         let (now, author) = (context.now, context.author(actor));
+        let kept = self.retention;
         self.database.keep_books("forget old books", &author, |db| -> Result<()> {
             idempotent_requests::forget(system, db, now - once::WINDOW, now - once::MEMORY)?;
             login_failures::forget(system, db, now - time::days(1))?;
             claims::wipe_expired(system, db)?;
-            sessions::forget(system, db, now - time::days(7))?;
-            invitations::forget_expired(system, db, now - time::days(7))?;
-            key_usage_days::forget(system, db, keys::first_day_of_usage(now))?;
-            api_tokens::forget_expired(system, db, now - time::days(30))?;
-            changes::forget(system, db, now - time::days(7))?;
+            sessions::forget(system, db, now - kept.sessions)?;
+            invitations::forget_expired(system, db, now - kept.invitations)?;
+            key_usage_days::forget(system, db, kept.first_day_of_usage(now))?;
+            api_tokens::forget_expired(system, db, now - kept.tokens)?;
+            changes::forget(system, db, now - kept.changes)?;
             leases::forget(system, db, time::days(1))?;
             Ok(())
         })?;

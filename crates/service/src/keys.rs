@@ -28,7 +28,8 @@ pub use usage::{KeyUsage, usage};
 
 pub(crate) use home::Home;
 pub(crate) use made::Maker;
-pub(crate) use usage::first_day as first_day_of_usage;
+
+use std::collections::HashSet;
 
 use authz::action::{ListKeys, ReadKey, ReadKeyPropagation};
 use authz::{OnTenant, Permit};
@@ -37,7 +38,7 @@ use domain::change::Change;
 use domain::id::KeyId;
 use domain::key::Key;
 use domain::key_model::Switches;
-use persistence::{Reading, Writing, key_usage, keys};
+use persistence::{Reading, Writing, key_usage, keys, quarantine};
 
 use crate::context::Context;
 use crate::cursor::{Listing, Paged};
@@ -53,6 +54,8 @@ pub struct KeyShown {
     pub rotate_by: Option<Timestamp>,
     /// Of any of its pairs.
     pub last_used_at: Option<Timestamp>,
+    /// Since the database was restored.
+    pub is_held_back: bool,
     pub now: Timestamp,
 }
 
@@ -65,7 +68,8 @@ impl KeyShown {
         now: Timestamp,
     ) -> Result<Self> {
         let last_used_at = key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id);
-        Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at, now })
+        let is_held_back = !quarantine::held_back_of(permit, db, &[&key])?.is_empty();
+        Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at, is_held_back, now })
     }
 }
 
@@ -81,11 +85,14 @@ pub fn list(
             let found = keys::list(permit, db, context.now, filter, page)?;
             let ids: Vec<&KeyId> = found.keys.iter().map(|key| &key.id).collect();
             let used = key_usage::last_used(permit, db, &ids)?;
+            let held_back = quarantine::held_back_of(permit, db, &found.keys.iter().collect::<Vec<_>>())?;
+            let held_back: HashSet<KeyId> = held_back.into_iter().cloned().collect();
             let mut homes = home::Homes::default();
             let shown = found.keys.into_iter().map(|key| {
                 let rotate_by = key.rotate_by(&homes.of(permit, db, &key.region)?.switches);
                 let last_used_at = used.get(&key.id).copied();
-                Ok(KeyShown { key, rotate_by, last_used_at, now: context.now })
+                let is_held_back = held_back.contains(&key.id);
+                Ok(KeyShown { key, rotate_by, last_used_at, is_held_back, now: context.now })
             });
             Ok((shown.collect::<Result<Vec<_>>>()?, found.looked_to))
         })

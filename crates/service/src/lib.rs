@@ -34,6 +34,7 @@ pub mod posture;
 pub mod quarantine;
 mod receipt;
 pub mod regions;
+mod retention;
 mod service;
 pub mod sessions;
 pub mod tenant_regions;
@@ -51,5 +52,6 @@ pub use persistence::{
     Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, PoolVitals, Schema, Url as DatabaseUrl,
 };
 pub use receipt::{Receipt, Receipted, Stopped};
+pub use retention::Retention;
 pub use service::{NodeSetup, Service, Setup, StartError};
 pub use vitals::{Holders, Leases, Vitals};

@@ -24,6 +24,7 @@ use crate::initialise;
 use crate::jobs::Jobs;
 use crate::last_used::LastUsed;
 use crate::quarantine;
+use crate::retention::Retention;
 use crate::sessions::bearer::Bearers;
 use crate::token_hash::TokenHasher;
 
@@ -41,6 +42,7 @@ pub struct Service {
     pub(crate) jobs: Jobs,
     pub(crate) journal: Arc<OnceLock<Journal>>,
     pub(crate) database_name: String,
+    pub(crate) retention: Retention,
     public_url: String,
 }
 
@@ -53,6 +55,7 @@ pub struct Setup {
     /// Where people reach us: links begin with it. Without a slash at the end.
     pub public_url: String,
     pub node: NodeSetup,
+    pub retention: Retention,
 }
 
 /// What one process of ours is called, and how much it may remember.
@@ -108,7 +111,7 @@ impl From<persistence::Error> for StartError {
 impl Service {
     /// Opens a migrated database, and initialises it if nobody has.
     pub fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { database, ring, clock, entropy, public_url, node } = setup;
+        let Setup { database, ring, clock, entropy, .. } = &setup;
         if let Some(weakness) = database.weaknesses()?.into_iter().next() {
             return Err(StartError::Weak(weakness));
         }
@@ -125,22 +128,15 @@ impl Service {
             expected: None,
             once: None,
         };
-        let keys = initialise::service_keys(&database, &ring, &mut context)?;
-        initialise::master_keys(&database, &ring, &mut context)?;
-        initialise::rebase_feed(&database, &mut context)?;
-        let plane = Plane::new(node, &mut entropy.draw()?);
-        Ok(Self::with(database, ring, clock, entropy, &keys, public_url, plane))
+        let keys = initialise::service_keys(database, ring, &mut context)?;
+        initialise::master_keys(database, ring, &mut context)?;
+        initialise::rebase_feed(database, &mut context)?;
+        let plane = Plane::new(setup.node.clone(), &mut entropy.draw()?);
+        Ok(Self::with(setup, &keys, plane))
     }
 
-    fn with(
-        mut database: Database,
-        ring: KeyRing,
-        clock: Clock,
-        entropy: EntropySource,
-        keys: &ServiceKeys,
-        public_url: String,
-        plane: Plane,
-    ) -> Self {
+    fn with(setup: Setup, keys: &ServiceKeys, plane: Plane) -> Self {
+        let Setup { mut database, ring, clock, entropy, public_url, retention, node: _ } = setup;
         let plane = Arc::new(plane);
         // What this process changes it forgets at once, so that who changed it finds it changed; the feed is for others.
         let (own, journal) = (plane.clone(), Arc::<OnceLock<Journal>>::default());
@@ -161,6 +157,7 @@ impl Service {
             jobs: Jobs::default(),
             journal,
             database_name: name_of(&keys.token_pepper),
+            retention,
             database,
             ring: RwLock::new(Arc::new(ring)),
             clock,

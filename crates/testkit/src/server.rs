@@ -15,7 +15,9 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use domain::{Entropy, Timestamp};
 use service::gateway_plane::Follower;
-use service::{Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Service, Setup, bootstrap};
+use service::{
+    Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Retention, Service, Setup, bootstrap,
+};
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -67,8 +69,12 @@ impl Server {
 
     /// Another replica on the same database, with a clock of its own that shows the same time.
     pub fn replica(&self) -> Self {
+        self.replica_that_keeps(Retention::default())
+    }
+
+    pub fn replica_that_keeps(&self, retention: Retention) -> Self {
         let database = Database::open(options(self.service.database().url().clone()));
-        let service = service(database, self.now(), 2);
+        let service = service(database, self.now(), 2, retention);
         let listening = listen(service.clone(), None);
         let follower = Mutex::new(Some(Follower::start(&service)));
         Self { service, listening, operator: self.operator.clone(), follower, _database: Keeper::Shared }
@@ -95,7 +101,7 @@ impl Server {
     }
 
     fn start(database: Database, keeper: Keeper) -> Self {
-        let service = service(database, beginning(), 1);
+        let service = service(database, beginning(), 1, Retention::default());
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
         let operator = made.text.expose().to_owned();
         let listening = listen(service.clone(), None);
@@ -224,7 +230,7 @@ fn migrate_at(url: &str) -> Result<(), service::DatabaseError> {
     Database::open(DatabaseOptions::at(url)).migrate().map(drop)
 }
 
-fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
+fn service(database: Database, now: Timestamp, seed: u8, retention: Retention) -> Arc<Service> {
     let ring = KeyRing::parse(&KeyRing::draw(&mut Entropy::from_seed([7; 32]))).expect("a master key");
     let setup = Setup {
         database,
@@ -233,6 +239,7 @@ fn service(database: Database, now: Timestamp, seed: u8) -> Arc<Service> {
         entropy: EntropySource::seeded([seed; 32]),
         public_url: "https://keys.example.org".to_owned(),
         node: service::NodeSetup { name: format!("node-{seed}"), ..service::NodeSetup::default() },
+        retention,
     };
     Arc::new(Service::start(setup).expect("a service"))
 }

@@ -13,7 +13,7 @@ use crate::{AuditActor, CreatedClaim, Receipt, present};
     "buckets": {"access": "specific", "names": ["backups", "media"]}, "prefixes": [],
     "permissions": ["read", "write", "list", "delete"], "allowed_addresses": [],
     "created_at": "2026-11-20T15:04:05Z", "created_by": {"kind": "user", "id": "usr_01jd0000000000000000000000"},
-    "expires_at": null, "rotate_by": "2027-02-18T15:04:05Z", "last_used_at": null, "version": 1,
+    "expires_at": null, "rotate_by": "2027-02-18T15:04:05Z", "last_used_at": null, "held_back": false, "version": 1,
     "pairs": [{"access_key_id": "NQAK8F7X9K2M1PQ0ABCD", "state": "current", "since": "2026-11-20T15:04:05Z"}]
 }))]
 pub struct Key {
@@ -38,6 +38,11 @@ pub struct Key {
     /// When the current pair is older than the key model wants pairs to be.
     pub rotate_by: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether it is dead since the database was restored: it, its tenant or a partner above was changed after the backup, and no
+    /// operator has released it. Its status is what the backup says.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub held_back: bool,
     pub version: i64,
     /// The current pair, and the one before while it is still honoured.
     pub pairs: Vec<KeyPair>,

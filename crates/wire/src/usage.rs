@@ -22,7 +22,7 @@ pub struct KeyUsage {
     pub last_used_at: Option<DateTime<Utc>>,
     /// The current pair, and the one before while it is still honoured.
     pub pairs: Vec<PairUsage>,
-    /// How often any of its pairs was used on each day in UTC, the newest first. Of the last 92 days, those with a use.
+    /// How often any of its pairs was used on each day in UTC, the newest first. Days with a use, as far back as they are kept.
     pub days: Vec<DayUsage>,
 }
 

@@ -81,7 +81,7 @@ export function useAgain({ isLoading, reload }, every) {
  * Sending a form. The same words are sent under the same name until they have arrived: if the answer was lost, sending
  * again brings it, one-time secret included, and nothing is made twice.
  * @template T
- * @param {(once: string) => Promise<T>} send
+ * @param {(once: string, words: any) => Promise<T>} send
  */
 export function useSend(send) {
   const [state, setState] = useState(/** @type {{isSending: boolean, problem?: import("./problem.js").Problem}} */ ({ isSending: false }));
@@ -92,7 +92,7 @@ export function useSend(send) {
     if (name.current.words !== text || !name.current.once) name.current = { words: text, once: crypto.randomUUID() };
     setState({ isSending: true });
     try {
-      const answer = await send(name.current.once);
+      const answer = await send(name.current.once, words);
       name.current = { words: "", once: "" };
       setState({ isSending: false });
       return answer;

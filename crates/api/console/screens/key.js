@@ -60,6 +60,7 @@ export function KeyScreen({ tenant, id }) {
           ["Expires", html`<${Expiry} at=${key.expires_at} />`],
           ["Rotate by", key.rotate_by ? html`<${Ago} at=${key.rotate_by} />` : undefined],
           ["Description", key.description ?? undefined],
+          ["Held back", key.held_back ? "The database was restored, and this was changed after its backup: dead until the operator decides" : undefined],
           ["Created", html`<${Ago} at=${key.created_at} /> by <code>${key.created_by.id}</code>`],
         ]} />
       </section>
@@ -71,8 +72,7 @@ export function KeyScreen({ tenant, id }) {
 
 /** @param {{path: {tenant: string, key: string}, of: Key, model: import("../lib/tenant.js").KeyModel, onOpen: (what: string) => void, onChange: (key: Key) => void, onReceipt: (of: any) => void, onReload: () => void}} props */
 function Actions({ path, of, model, onOpen, onChange, onReceipt, onReload }) {
-  const act = useSend(async (once) => {
-    const { what, verb } = doing.current;
+  const act = useSend(async (once, { verb, what }) => {
     const options = { path, once, version: of.version };
     const answer = verb === "delete" ? await request("delete", "/v1/tenants/{tenant}/keys/{key}", { path, version: of.version })
       : await request("post", /** @type {"/v1/tenants/{tenant}/keys/{key}/revoke"} */ (`/v1/tenants/{tenant}/keys/{key}/${verb}`), options);
@@ -80,8 +80,7 @@ function Actions({ path, of, model, onOpen, onChange, onReceipt, onReload }) {
     onChange(answer.key);
     say(what);
   });
-  const [doing] = useState({ current: { verb: "", what: "" } });
-  const run = (verb, what) => () => { doing.current = { verb, what }; act.submit([verb, of.version]); };
+  const run = (verb, what) => () => act.submit({ verb, what, version: of.version });
   const isLive = of.status === "active" || of.status === "disabled";
   const revokeFirst = model.delete === "after_revoke" && of.status !== "revoked";
   const mayClaim = (me.value?.kind !== "user" || me.value.role === "admin");

@@ -73,7 +73,7 @@ function ManyKeys({ tenant, offers, all, onChange }) {
 }
 
 /** @param {{of: Key}} props */
-export const Buckets = ({ of }) => {
+const Buckets = ({ of }) => {
   const { access, names = [] } = of.buckets;
   if (access === "all") return html`All Buckets`;
   const rest = names.length - 2;
@@ -81,7 +81,7 @@ export const Buckets = ({ of }) => {
 };
 
 /** @param {{of: Key}} props */
-export const KeyStatus = ({ of }) => html`<span class="badges"><${Status} is=${of.status} />
+export const KeyStatus = ({ of }) => html`<span class="badges"><${Status} is=${of.status} />${of.held_back && html`<${Badge} kind="bad">held back</${Badge}>`}
   ${of.status === "active" && of.pairs.length > 1 && html`<${Badge} kind="warn">rotating</${Badge}>`}
   ${of.status === "active" && of.rotate_by && new Date(of.rotate_by).getTime() < Date.now() && html`<${Badge} kind="warn" title="Older than its key model wants keys to be">rotate</${Badge}>`}</span>`;
 

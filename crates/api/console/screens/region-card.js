@@ -80,7 +80,7 @@ function Configured({ tenant, offer, turn, onChange }) {
   const key = found.data;
   if (!key) return html`<${Card} offer=${offer} badge=${null}>${found.problem ? html`<${ProblemNote} problem=${found.problem} onRetry=${found.reload} />` : html`<${Skeleton} rows=${2} />`}</${Card}>`;
   const isRotating = key.pairs.length > 1;
-  const badge = isRotating && key.status === "active" ? html`<${Badge} kind="warn">rotating</${Badge}>` : html`<${Status} is=${key.status} />`;
+  const badge = key.held_back ? html`<${Badge} kind="bad">held back</${Badge}>` : isRotating && key.status === "active" ? html`<${Badge} kind="warn">rotating</${Badge}>` : html`<${Status} is=${key.status} />`;
   return html`<${Card} offer=${offer} kind=${key.status === "active" ? "" : "faint"} badge=${badge}>
     <${Pairs} of=${key} />
     <p class="muted">Created <${Ago} at=${key.created_at} /> · last used <${Ago} at=${key.last_used_at} /></p>

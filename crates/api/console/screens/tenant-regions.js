@@ -1,5 +1,5 @@
 // What a tenant has where: services switched on and off, and for those who run it, the key model.
-import { html, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { request } from "../lib/api.js";
 import { useList, useSend } from "../lib/load.js";
 import { can, isPerson, me } from "../lib/session.js";
@@ -25,7 +25,8 @@ export function TenantRegions({ tenant }) {
     <${Table} caption="Regions" list=${list} id=${(row) => row.region} empty="No region is offered yet." columns=${[
       { head: "Region", kind: "main", cell: (row) => html`${row.name} <code class="muted">${row.region}</code>` },
       { head: "Endpoint", cell: (row) => html`<code>${row.s3_endpoint}</code>` },
-      { head: "Key model", cell: (row) => mayModel ? html`<${ModelPicker} tenant=${tenant} of=${row} models=${models.items ?? []} onDone=${list.reload} />` : row.key_model },
+      { head: "Key model", cell: (row) => mayModel ? html`<${Picker} tenant=${tenant} of=${row} what="key_model" label="Key model" options=${(models.items ?? []).map((model) => model.name)} onDone=${list.reload} />` : row.key_model },
+      { head: "Secrets to gateways", cell: (row) => can("regions") ? html`<${Picker} tenant=${tenant} of=${row} what="gateway_secrets" label="Secrets to gateways" options=${["allowed", "forbidden"]} onDone=${list.reload} />` : row.gateway_secrets },
       { head: "Keys", cell: (row) => row.key_count },
       { head: "Status", cell: (row) => html`<${Badge} kind=${KINDS[row.status] ?? "off"}>${row.status}</${Badge}>` },
       { head: "", kind: "end", cell: (row) => can("regions") && html`<${Switch} tenant=${tenant} of=${row} onDone=${list.reload} />` },
@@ -48,14 +49,13 @@ function Switch({ tenant, of, onDone }) {
     <${ProblemNote} problem=${change.problem} onReload=${onDone} />`;
 }
 
-/** @param {{tenant: string, of: TenantRegion, models: import("../lib/tenant.js").KeyModel[], onDone: () => void}} props */
-function ModelPicker({ tenant, of, models, onDone }) {
-  const [wanted] = useState({ model: of.key_model });
-  const change = useSend(() => request("put", "/v1/tenants/{tenant}/regions/{region}", { path: { tenant, region: of.region }, version: of.version, body: { service: of.service, key_model: wanted.model } }));
-  const pick = async (event) => {
-    wanted.model = event.currentTarget.value;
-    if (await change.submit()) { say(`New keys in ${of.name} are of the model ${wanted.model}`); onDone(); } else event.target.value = of.key_model;
+/** @param {{tenant: string, of: TenantRegion, what: "key_model" | "gateway_secrets", label: string, options: string[], onDone: () => void}} props */
+function Picker({ tenant, of, what, label, options, onDone }) {
+  const change = useSend((_, value) => request("put", "/v1/tenants/{tenant}/regions/{region}", { path: { tenant, region: of.region }, version: of.version, body: { service: of.service, [what]: value } }));
+  const pick = async ({ currentTarget }) => {
+    const { value } = currentTarget;
+    if (await change.submit(value)) { say(`${label} in ${of.name}: ${value}`); onDone(); } else currentTarget.value = of[what];
   };
-  return html`<select class="inline" aria-label=${`Key model in ${of.name}`} disabled=${change.isSending} onChange=${pick}>${models.map((model) => html`<option key=${model.name} value=${model.name} selected=${model.name === of.key_model}>${model.name}</option>`)}</select>
+  return html`<select class="inline" aria-label=${`${label} in ${of.name}`} disabled=${change.isSending} onChange=${pick}>${options.map((option) => html`<option key=${option} value=${option} selected=${option === of[what]}>${option}</option>`)}</select>
     <${ProblemNote} problem=${change.problem} onReload=${onDone} />`;
 }

@@ -19,7 +19,7 @@ const LINK_WARNING: &str =
     "This is the only time the link is shown. It opens once: pass it on to whoever is to have the secret.";
 
 pub(crate) fn key(shown: KeyShown) -> wire::Key {
-    let KeyShown { key, rotate_by, last_used_at, now } = shown;
+    let KeyShown { key, rotate_by, last_used_at, is_held_back, now } = shown;
     let pairs = pairs(&key, now).map(pair).collect();
     let status = status(key.status(now));
     let access_key_id = key.pairs.current().access_key_id.to_string();
@@ -42,6 +42,7 @@ pub(crate) fn key(shown: KeyShown) -> wire::Key {
         expires_at: key.terms.expires_at,
         rotate_by,
         last_used_at,
+        held_back: is_held_back,
         version: key.version,
         pairs,
     }

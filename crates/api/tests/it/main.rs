@@ -46,6 +46,7 @@ mod products_multi;
 mod products_pair;
 mod quarantine;
 mod regions;
+mod retention;
 mod sessions;
 mod surface;
 mod tenant_regions;

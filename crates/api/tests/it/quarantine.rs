@@ -98,6 +98,19 @@ on_both_databases! {
             assert_eq!(verify(server, &gateway, &Signer::of(held)), json!(["deny", "held_back"]));
         }
         assert_eq!(verify(server, &gateway, &Signer::of(&free))[0], "allow");
+        let shown = || {
+            let listed = place.admin.get(&place.keys()).expect(200);
+            let shown = |made: &testkit::Answer| place.admin.get(&place.key(made)).expect(200).field("/held_back");
+            let listed_as = |made: &testkit::Answer| {
+                let items = listed.items();
+                items.iter().find(|key| key["id"] == made.field("/key/id")).unwrap()["held_back"].clone()
+            };
+            [&first, &second, &free].map(|made| {
+                assert_eq!(shown(made), listed_as(made));
+                shown(made) == true
+            })
+        };
+        assert_eq!(shown(), [true, true, false]);
         let body = json!({"access_key_id": id(&first)});
         let explained = place.admin.post(&place.tenant.path("/keys:explain"), body).expect(200);
         assert_eq!(explained.field("/reason"), "held_back", "{explained}");
@@ -119,6 +132,7 @@ on_both_databases! {
 
         assert_eq!(decide("released", json!([id(&first)])).expect(200).field("/decided"), 1);
         assert_eq!(verify(server, &gateway, &Signer::of(&first))[0], "allow");
+        assert_eq!(shown(), [false, true, false]);
         assert_eq!(decide("confirmed", Value::Null).expect(200).field("/decided"), 1);
         assert_eq!(verify(server, &gateway, &Signer::of(&second)), json!(["deny", "held_back"]));
         assert_eq!(server.operator().get("/v1/quarantine").expect(200).field("/held_back"), 0);
@@ -137,6 +151,8 @@ on_both_databases! {
         hold_back(server, "tenant", &place.tenant.id, None);
         hold_back(server, "gateway", &other.id, None);
         assert_eq!(verify(server, &gateway, &Signer::of(&made)), json!(["deny", "held_back"]));
+        let held = server.operator().get(&place.keys()).expect(200);
+        assert_eq!(held.field("/items/0/held_back"), true);
         let request = Signer::of(&made).request(server.now());
         other.client.post("/v1/gateway/verify", request.clone()).expect_problem(401, "unknown-credentials");
         let body = json!({"decision": "released", "subjects": null});

@@ -12,7 +12,7 @@ use service::Clock;
 use crate::command_line::{Doctor, Findings};
 use crate::failure::Failure;
 use crate::settings::{Flags, Settings, shown};
-use crate::{database, master_key, out, own_files, refusals, tls};
+use crate::{database, journal, master_key, out, own_files, refusals, tls};
 
 struct Finding {
     check: &'static str,
@@ -71,6 +71,7 @@ fn of(flags: &Flags) -> Vec<Finding> {
     found.extend(either("network", refusals::of_listeners(&settings), "nothing secret is served in the clear"));
     found.extend(of_tls(&settings));
     found.extend(of_files(&settings));
+    found.extend(of_journal(&settings));
     found.extend(of_space(&settings));
     found.extend(of_database(&settings));
     found
@@ -102,6 +103,15 @@ fn open_to_others(path: &Path, mode: &str) -> Option<String> {
     let is_open = File::open(path).and_then(|file| own_files::is_open_to_others(&file)).unwrap_or(false);
     let path = path.display();
     is_open.then(|| format!("{path} is open to others than its owner: run chmod {mode} {path}"))
+}
+
+fn of_journal(settings: &Settings) -> Vec<Finding> {
+    let says = if journal::is_on_the_disk_of_the_database(settings) {
+        "it can be kept; on the disk of the database, so whoever rolls back the disk rolls back both"
+    } else {
+        "it can be kept"
+    };
+    either("journal", journal::why_not(settings), says)
 }
 
 fn of_space(settings: &Settings) -> Option<Finding> {

@@ -11,7 +11,7 @@ use persistence::Url;
 
 use super::chosen::Chosen;
 use super::values::{
-    DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, OtlpEndpoint,
+    Days, DrainSeconds, KeystoneExpiry, KnownKeys, LeaseSeconds, LogFilter, LogFormat, MetricsListen, OtlpEndpoint,
     PublicUrl, RequestsPerSecond, Share, Value,
 };
 
@@ -115,6 +115,16 @@ settings! {
         "How long a server that is told to terminate goes on answering while /readyz says no";
     requests_per_second: RequestsPerSecond, "COUNT", Text("1000"),
         "Requests a second from one caller before it is told to slow down; 0 for no bound";
+    keep_changes_days: Days<1, 90>, "DAYS", Text("7"),
+        "How long the feed of changes is kept; a gateway that was away for longer begins anew";
+    keep_usage_days: Days<31, 1100>, "DAYS", Text("92"),
+        "For how many days, with today, it is kept and shown how often a key was used";
+    keep_sessions_days: Days<1, 366>, "DAYS", Text("7"),
+        "How long a session that is over is kept";
+    keep_invitations_days: Days<1, 366>, "DAYS", Text("7"),
+        "How long an invitation that has expired is kept";
+    keep_tokens_days: Days<1, 3660>, "DAYS", Text("30"),
+        "How long an API token that has expired is kept";
     console_dir: Option<PathBuf>, "DIR", Nothing("the one in the binary"),
         "Directory to read the console's files from, for those who work on it";
     log_format: LogFormat, "FORMAT", Text("text"),

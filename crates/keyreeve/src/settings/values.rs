@@ -36,6 +36,10 @@ pub(crate) struct LeaseSeconds(pub(crate) TimeDelta);
 pub(crate) struct KeystoneExpiry(pub(crate) TimeDelta);
 
 pub(crate) struct DrainSeconds(pub(crate) Duration);
+
+/// How long something is kept.
+pub(crate) struct Days<const LEAST: i64, const MOST: i64>(pub(crate) TimeDelta);
+
 /// Without a slash at the end, and without a path.
 pub(crate) struct OtlpEndpoint(pub(crate) String);
 
@@ -161,6 +165,14 @@ impl Value for DrainSeconds {
         let seconds = text.parse().ok().filter(|seconds| (0..=300).contains(seconds));
         let seconds = seconds.ok_or_else(|| format!("needs a number of seconds from 0 to 300, not {text:?}"))?;
         Ok(Self(Duration::from_secs(seconds)))
+    }
+}
+
+impl<const LEAST: i64, const MOST: i64> Value for Days<LEAST, MOST> {
+    fn parse(text: &str) -> Result<Self, String> {
+        let days = text.parse().ok().filter(|days| (LEAST..=MOST).contains(days));
+        let days = days.ok_or_else(|| format!("needs a number of days from {LEAST} to {MOST}, not {text:?}"))?;
+        Ok(Self(TimeDelta::days(days)))
     }
 }
 

@@ -239,4 +239,13 @@ export async function until(what, found) {
   } while (Date.now() < end);
   assert.fail(`waited too long for ${what}`);
 }
+/** Has whoever started us do something, and waits until it is done. */
+export function told(word) {
+  return new Promise((resolve, reject) => {
+    process.stdin.once("data", resolve);
+    process.stdin.once("end", () => reject(new Error("whoever started this has gone")));
+    process.stdin.unref?.();
+    process.stdout.write(`${word}\n`);
+  });
+}
 export { assert, writeFileSync, join };

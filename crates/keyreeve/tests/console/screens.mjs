@@ -18,7 +18,7 @@ await journey(`screens-${whose}-${theme}`, async ({ someone }) => {
   ];
   const providers = [
     { name: "partner", come: (one) => one.signInWithToken(partnerToken), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}/tokens`] },
-    { name: "operator", come: (one) => one.signInWithToken(OPERATOR), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}`, `/console/partners/${stopped.id}`, "/console/regions", "/console/key-models", "/console/gateways", `/console/gateways/${gateway.id}`, `/console/gateways/${gateway.id}/tokens`, "/console/operators", "/console/audit", ...below(acme.id),
+    { name: "operator", come: (one) => one.signInWithToken(OPERATOR), places: ["/console/tenants", "/console/partners", `/console/partners/${partner.id}`, `/console/partners/${stopped.id}`, "/console/regions", "/console/key-models", "/console/gateways", `/console/gateways/${gateway.id}`, `/console/gateways/${gateway.id}/tokens`, "/console/quarantine", "/console/operators", "/console/audit", ...below(acme.id),
       ["/console/tenants", "Create tenant"], [`/console/partners/${partner.id}`, "Change guardrails", "Who would break them?"], [`/console/partners/${partner.id}`, "Emergency stop"], ["/console/key-models", "Make one like it"], ["/console/gateways", "Register gateway"]] },
   ];
   for (const visit of whose === "customers" ? customers : providers) {

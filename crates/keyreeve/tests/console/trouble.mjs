@@ -1,7 +1,7 @@
 // When things go wrong: the server stops, the session ends, somebody was faster, too many requests, a forged request.
 // Each is said humanely, and nothing that was typed is lost.
 import { createServer } from "node:http";
-import { Api, PASSWORD, URL_OF, assert, journey, until } from "./lib.mjs";
+import { Api, PASSWORD, URL_OF, assert, journey, told, until } from "./lib.mjs";
 
 await journey("trouble", async ({ someone }) => {
   const api = new Api();
@@ -142,14 +142,12 @@ await journey("trouble", async ({ someone }) => {
   await ada.menu("Keys");
   await ada.press("Create key");
   await ada.fill("Label", "Typed while it was away");
-  process.stdout.write("STOP\n");
-  await told();
+  await told("STOP");
   await ada.press("Create key");
   await ada.sees("The server does not answer");
   await ada.axe("no answer");
   assert.equal(await ada.field("Label").inputValue(), "Typed while it was away");
-  process.stdout.write("START\n");
-  await told();
+  await told("START");
   await ada.press("Create key");
   await ada.sees("Key “Typed while it was away”");
   await ada.hideSecret();
@@ -172,12 +170,3 @@ await journey("trouble", async ({ someone }) => {
   await ada.hideSecret();
   assert.equal((await api.get(acme.path("/keys?label=Answered into the void"))).items.length, 1);
 });
-
-/** Waits until whoever started us has done what we asked. */
-function told() {
-  return new Promise((resolve, reject) => {
-    process.stdin.once("data", resolve);
-    process.stdin.once("end", () => reject(new Error("whoever started this has gone")));
-  });
-}
-process.stdin.unref?.();

@@ -65,6 +65,31 @@ fn trouble_is_said_humanely_and_nothing_typed_is_lost() {
 }
 
 #[test]
+fn what_a_restore_has_held_back_is_seen_and_decided() {
+    let scene = Scene::new();
+    let address = scene.server.url.strip_prefix("http://").unwrap().to_owned();
+    let (home, mut server) = (&scene.home, Some(scene.server));
+    let move_away = |files: &[&str]| {
+        for file in files.iter().filter(|file| home.has(&format!("keyreeve-data/{file}"))) {
+            std::fs::rename(home.path(&format!("keyreeve-data/{file}")), home.path(file)).unwrap();
+        }
+    };
+    run("quarantine", &format!("http://{address}"), &[("CONSOLE_OPERATOR", scene.token.as_str())], &mut |word| {
+        if word == "BACKUP" {
+            home.run(&["backup", "--out", "backup"]).succeeded();
+        } else if word.starts_with("RESTORE") {
+            server.take().unwrap().stop().succeeded();
+            move_away(&["keyreeve.db", "keyreeve.db-wal", "keyreeve.db-shm"]);
+            if word.ends_with("WITHOUT A JOURNAL") {
+                move_away(&["changes.journal"]);
+            }
+            home.run(&["restore", "backup"]).succeeded();
+            server = Some(home.serve_at(&address, &[]));
+        }
+    });
+}
+
+#[test]
 fn every_screen_of_customers_in_light_at_three_widths() {
     Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "light customers")]);
 }

@@ -55,7 +55,10 @@ fn rules_and_dashboard_ask_for_what_there_is() {
     assert!(of_dashboard.len() > 30);
     let rules = repository("deploy/prometheus/rules.yaml");
     let rules: Vec<_> = rules.lines().filter(|line| !line.contains("alert:")).collect();
-    for (what, text) in [("the dashboard", of_dashboard.join("\n")), ("the rules", rules.join("\n"))] {
+    let runbook = repository("docs/operations/alerts.md");
+    for (what, text) in
+        [("the dashboard", of_dashboard.join("\n")), ("the rules", rules.join("\n")), ("the runbook", runbook)]
+    {
         let missing: Vec<_> = asked_for(&text).difference(&series).cloned().collect();
         assert_eq!(missing, Vec::<String>::new(), "{what}: {series:?}");
     }

@@ -13,7 +13,9 @@ fn a_healthy_server_has_nothing_to_mend() {
     home.run(&["doctor"]).succeeded();
     let server = home.serve(&[]);
     let said = home.run(&["doctor"]).succeeded().out;
-    for check in ["settings", "clock", "network", "files", "space", "database", "engine", "schema", "master key"] {
+    for check in
+        ["settings", "clock", "network", "files", "journal", "space", "database", "engine", "schema", "master key"]
+    {
         assert!(said.lines().any(|line| line.starts_with("ok ") && line.contains(check)), "{check}: {said}");
     }
     server.stop().succeeded();

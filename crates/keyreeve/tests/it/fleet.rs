@@ -27,7 +27,10 @@ pub(crate) struct Key {
 
 impl Fleet {
     pub(crate) fn of(count: usize, database: &str, settings: &[&str]) -> Self {
-        let home = Home::new();
+        Self::at(Home::new(), count, database, settings)
+    }
+
+    pub(crate) fn at(home: Home, count: usize, database: &str, settings: &[&str]) -> Self {
         home.run(&["bootstrap", "--out", "token", "--database", database]).succeeded();
         let arguments = [&["--database", database, "--requests-per-second", "0"][..], settings].concat();
         let replicas: Vec<_> = (0..count).map(|_| home.serve(&arguments)).collect();

@@ -7,8 +7,16 @@
 //! - `<!-- leave running: URL -->`: this one goes on; what comes after it waits until the URL answers
 //! - `<!-- is refused -->`: the last command of the block fails, and should
 //! - `<!-- write to: NAME -->`: the block is a file
+//!
+//! Two stand by themselves:
+//!
+//! - `<!-- begins with: a server -->`: what the first hour has made by then: a server, its operator logged in, a region, a tenant
+//! - `<!-- stop: URL -->`: what was left running at this URL is stopped, as Ctrl-C does, and ends well
+//!
+//! Ports and the PostgreSQL that pages name are replaced by ones of the test's own. Blocks of `console` are not run: they need what no
+//! test has, and it is said below what checks them instead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
@@ -19,6 +27,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+
+use testkit::postgres::shared;
 
 use crate::home::{Heard, Home};
 
@@ -40,31 +50,104 @@ pages! {
     the_first_hour: "docs/first-hour.md",
     the_partners_guide: "docs/partners-guide.md",
     the_command_line_client: "docs/cli.md",
+    alerts: "docs/operations/alerts.md",
+    backup_and_restore: "docs/operations/backup.md",
+    logs: "docs/operations/logs.md",
+    master_keys: "docs/operations/master-key.md",
+    moving_to_another_database: "docs/operations/moving-databases.md",
+    observability: "docs/operations/observability.md",
+    upgrades: "docs/operations/upgrades.md",
+    a_gateway_on_s3s: "docs/gateways/s3s.md",
+    a_gateway_on_swift: "docs/gateways/swift.md",
+    a_gateway_on_ceph: "docs/gateways/ceph-rgw.md",
+    a_gateway_on_nginx: "docs/gateways/nginx.md",
+    a_gateway_on_envoy: "docs/gateways/envoy.md",
+    a_gateway_of_ones_own: "docs/gateways/writing-a-gateway.md",
+    on_kubernetes: "deploy/kustomize/README.md",
+    alerts_for_prometheus: "deploy/prometheus/README.md",
 }
 
-/// Pages whose shell cannot be run by itself, and why.
+/// Pages with commands that no test can type, why, and what holds them instead.
 const NOT_RUN: &[(&str, &str)] = &[
-    ("docs/gateways/s3s.md", "its commands are those of the first hour, which is run"),
-    ("docs/gateways/writing-a-gateway.md", "its command continues another page's"),
+    ("README.md", "a release build takes minutes; the first hour runs what is built, and .ci/run runs scripts/test"),
+    ("docs/adding-an-endpoint.md", "it writes generated files anew; tests find them out of date"),
+    ("docs/console.md", "for those who work on the console; .ci/run runs scripts/check-console"),
+    ("docs/testing.md", "it runs the tests, of which this is one"),
+    (
+        "deploy/compose/README.md",
+        "wants an engine for containers; scripts/check-deploy reads the file, and makes the secrets",
+    ),
+    ("deploy/container/README.md", "wants an engine for containers; scripts/check-deploy reads the file"),
+    ("deploy/kustomize/README.md", "what asks a cluster; scripts/check-deploy validates every object"),
+    ("deploy/systemd/README.md", "wants systemd, and root; scripts/check-deploy has systemd read the unit"),
 ];
+
+/// What a block may be. One without a name could hide commands.
+const LANGUAGES: &[&str] =
+    &["console", "ini", "json", "python", "rust", "rust,ignore", "sh", "sql", "text", "toml", "yaml"];
 
 const PATIENCE: Duration = Duration::from_secs(300);
 const HELP: &str = "the pages need bash, curl, python3 and the aws command: run scripts/test";
 
 #[test]
 fn no_page_is_forgotten() {
-    let has_shell = |page: &String| blocks(&fs::read_to_string(root().join(page)).unwrap()).iter().any(Block::is_shell);
-    let with_shell: BTreeSet<String> = pages().into_iter().filter(has_shell).collect();
-    let known: BTreeSet<String> =
-        RUN.iter().copied().chain(NOT_RUN.iter().map(|(page, _)| *page)).map(str::to_owned).collect();
-    assert_eq!(with_shell, known, "each page with blocks of shell is run, or it is said why not");
+    let with = |language: &str| -> BTreeSet<String> {
+        let has = |page: &String| blocks(&text_of(page)).iter().any(|block| block.language == language);
+        pages().into_iter().filter(has).collect()
+    };
+    assert_eq!(with("sh"), RUN.iter().copied().map(str::to_owned).collect(), "each page with blocks of sh is run");
+    let not_run = NOT_RUN.iter().map(|(page, _)| (*page).to_owned()).collect();
+    assert_eq!(with("console"), not_run, "of each page with blocks of console it is said why they are not run");
+}
+
+#[test]
+fn every_block_says_what_it_is() {
+    for page in pages() {
+        for Block { line, language, manner, .. } in blocks(&text_of(&page)) {
+            let is_known = LANGUAGES.contains(&language.as_str()) || matches!(manner, Manner::Begin | Manner::Stop(_));
+            assert!(is_known, "{page}:{line}: {language:?} is none of {LANGUAGES:?}");
+        }
+    }
+}
+
+/// Those within a sentence, which are not run.
+#[test]
+fn commands_in_sentences_exist() {
+    let mut known = BTreeMap::new();
+    let mut seen = 0;
+    for page in pages() {
+        for span in text_of(&page).split('`').skip(1).step_by(2).filter_map(|span| span.strip_prefix("keyreeve ")) {
+            let span = span.split(['|', ';', '>', '&']).next().unwrap();
+            let is_name =
+                |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+            let names: Vec<&str> = span.split_whitespace().take_while(is_name).collect();
+            let help = known.entry(names.join(" ")).or_insert_with(|| help_of(&names));
+            let help = help.as_ref().unwrap_or_else(|| panic!("{page}: there is no `keyreeve {}`", names.join(" ")));
+            for flag in span.split_whitespace().filter(|word| word.starts_with("--")) {
+                let flag = flag.split('=').next().unwrap().trim_end_matches(|c: char| !c.is_ascii_lowercase());
+                assert!(help.contains(flag), "{page}: `keyreeve {span}` has no {flag}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+fn help_of(names: &[&str]) -> Option<String> {
+    let command = names.strip_suffix(&["help"]).unwrap_or(names);
+    let help = Home::new().run(&[command, &["--help"]].concat());
+    (help.code == Some(0)).then_some(help.out)
+}
+
+fn text_of(page: &str) -> String {
+    fs::read_to_string(root().join(page)).unwrap()
 }
 
 #[test]
 fn every_link_leads_somewhere() {
     let (mut links, mut broken) = (0, Vec::new());
     for page in pages() {
-        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let text = text_of(&page);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
             let folder = root().join(&page).parent().unwrap().to_owned();
@@ -122,10 +205,14 @@ fn root() -> PathBuf {
 }
 
 fn run(page: &str) {
-    let text = fs::read_to_string(root().join(page)).unwrap();
+    let text = text_of(page);
     let home = Home::new();
-    let ports = [(); 2].map(|()| free_port());
-    let script = with_what_is_built(&at_ports(&script(page, &blocks(&text)), &ports));
+    let ports = USUAL_PORTS.map(|_| free_port());
+    let database = text.contains(USUAL_POSTGRES).then(|| shared().unwrap().database().unwrap());
+    let mut script = with_what_is_built(&at_ports(&script(page, &blocks(&text)), &ports));
+    if let Some(database) = &database {
+        script = script.replace(USUAL_POSTGRES, &database.url());
+    }
     home.write("script.sh", &script);
     fs::create_dir(home.path("bin")).unwrap();
     let built = Path::new(env!("CARGO_BIN_EXE_keyreeve"));
@@ -133,6 +220,7 @@ fn run(page: &str) {
         symlink(built.with_file_name(name), home.path("bin").join(name)).unwrap();
     }
     fs::create_dir(home.path("work")).unwrap();
+    symlink(root().join("deploy"), home.path("work/deploy")).unwrap();
     #[expect(clippy::disallowed_methods, reason = "the programs that the pages name are found as everywhere")]
     let path = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("bash");
@@ -142,7 +230,10 @@ fn run(page: &str) {
         .env_clear()
         .envs([("PATH", path.as_str()), ("HOME", home.path("work").to_str().unwrap()), ("LC_ALL", "C.UTF-8")])
         // Where a page names no port, the usual one is meant.
-        .envs([("KEYREEVE_LISTEN", format!("127.0.0.1:{}", ports[0]).as_str()), ("KEYREEVE_METRICS_LISTEN", "off")])
+        .env("KEYREEVE_LISTEN", format!("127.0.0.1:{}", ports[0]))
+        .env("KEYREEVE_METRICS_LISTEN", format!("127.0.0.1:{}", ports[1]))
+        // What waits for a lease need not wait for a long one.
+        .env("KEYREEVE_LEASE_SECONDS", "5")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -167,21 +258,46 @@ fn run(page: &str) {
     println!("{said}");
 }
 
+/// What every session can do.
+const BEGINNING: &str = r#"
+set -euo pipefail
+trap 'echo "stopped at $at" >&2' ERR
+declare -A running
+answers() { # URL: what was started last is there
+    running[$1]=$!
+    for try in $(seq 600); do curl --silent --output /dev/null "$1" && return; sleep 0.1; done
+    curl --silent --show-error --output /dev/null "$1"
+}
+stop() { # URL
+    kill -INT "${running[$1]}"
+    wait "${running[$1]}"
+}
+"#;
+
+/// What the first hour has made by the time other pages begin.
+const A_SERVER: &str = r#"
+{ exec keyreeve serve; } &
+answers http://127.0.0.1:8080/readyz
+keyreeve bootstrap --out operator.token --expires-in 24h
+keyreeve login --server http://127.0.0.1:8080 --token-file operator.token
+keyreeve regions create waw3-1 --name 'Warsaw 3' --s3-endpoint http://127.0.0.1:8014 --key-model multi
+tenant=$(keyreeve tenants create Acme --quiet)
+keyreeve regions offer waw3-1 --tenant "$tenant"
+"#;
+
 /// One session of bash out of all blocks, which says where it stopped.
 fn script(page: &str, blocks: &[Block]) -> String {
-    let mut script = "set -euo pipefail\ntrap 'echo \"stopped at $at\" >&2' ERR\n".to_owned();
+    let mut script = BEGINNING.to_owned();
     for block in blocks {
         let Block { line, text, .. } = block;
         let _ = writeln!(script, "at={page}:{line}\necho \"=== $at\"");
         let _ = match &block.manner {
             Manner::File(name) => writeln!(script, "cat > {name} <<'THE END OF THE FILE'\n{text}THE END OF THE FILE"),
-            _ if !block.is_shell() => Ok(()),
+            Manner::Begin => script.write_str(A_SERVER),
+            Manner::Stop(url) => writeln!(script, "stop {url}"),
+            _ if block.language != "sh" => Ok(()),
             Manner::Run => writeln!(script, "{text}"),
-            Manner::LeaveRunning(url) => writeln!(
-                script,
-                "{{ {text}}} &\nfor try in $(seq 600); do curl --silent --output /dev/null {url} && break; sleep 0.1; done\n\
-                 curl --silent --show-error --output /dev/null {url}"
-            ),
+            Manner::LeaveRunning(url) => writeln!(script, "{{ exec {text}}} &\nanswers {url}"),
             Manner::Refused => {
                 writeln!(script, "if ( set -e; {text}); then echo \"$at was not refused\" >&2; exit 1; fi")
             }
@@ -190,9 +306,13 @@ fn script(page: &str, blocks: &[Block]) -> String {
     script
 }
 
+/// Of the API, the metrics, a second server, and an S3 gateway.
+const USUAL_PORTS: [&str; 4] = ["8080", "9464", "8081", "8014"];
+const USUAL_POSTGRES: &str = "postgres://keyreeve@127.0.0.1/keyreeve";
+
 /// Tests run side by side: each page has ports of its own in place of those it names.
-fn at_ports(script: &str, ports: &[u16; 2]) -> String {
-    ["8080", "8014"].iter().zip(ports).fold(script.to_owned(), |script, (usual, own)| {
+fn at_ports(script: &str, ports: &[u16; 4]) -> String {
+    USUAL_PORTS.iter().zip(ports).fold(script.to_owned(), |script, (usual, own)| {
         script.replace(&format!("127.0.0.1:{usual}"), &format!("127.0.0.1:{own}"))
     })
 }
@@ -221,31 +341,34 @@ enum Manner {
     LeaveRunning(String),
     Refused,
     File(String),
-}
-
-impl Block {
-    fn is_shell(&self) -> bool {
-        self.language == "sh"
-    }
+    Begin,
+    Stop(String),
 }
 
 fn blocks(page: &str) -> Vec<Block> {
     let (mut blocks, mut open, mut manner): (Vec<Block>, Option<Block>, _) = (Vec::new(), None, Manner::Run);
-    for (index, line) in page.lines().enumerate() {
+    for (index, text) in page.lines().enumerate() {
+        let new = |language: &str, manner| Block {
+            line: index + 1,
+            language: language.to_owned(),
+            manner,
+            text: String::new(),
+        };
         match &mut open {
-            Some(_) if line.trim_start() == "```" => blocks.extend(open.take()),
-            Some(block) => block.text.extend([line, "\n"]),
+            Some(_) if text.trim_start() == "```" => blocks.extend(open.take()),
+            Some(block) => block.text.extend([text, "\n"]),
             None => {
-                if let Some(language) = line.trim_start().strip_prefix("```") {
-                    let manner = std::mem::replace(&mut manner, Manner::Run);
-                    open = Some(Block { line: index + 1, language: language.to_owned(), manner, text: String::new() });
-                } else if let Some(said) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
-                    manner = match said.split_once(": ") {
-                        Some(("leave running", url)) => Manner::LeaveRunning(url.to_owned()),
-                        Some(("write to", name)) => Manner::File(name.to_owned()),
-                        _ if said == "is refused" => Manner::Refused,
-                        _ => Manner::Run,
-                    };
+                if let Some(language) = text.trim_start().strip_prefix("```") {
+                    open = Some(new(language, std::mem::replace(&mut manner, Manner::Run)));
+                } else if let Some(said) = text.strip_prefix("<!-- ").and_then(|text| text.strip_suffix(" -->")) {
+                    match said.split_once(": ") {
+                        Some(("leave running", url)) => manner = Manner::LeaveRunning(url.to_owned()),
+                        Some(("write to", name)) => manner = Manner::File(name.to_owned()),
+                        Some(("stop", url)) => blocks.push(new("", Manner::Stop(url.to_owned()))),
+                        _ if said == "begins with: a server" => blocks.push(new("", Manner::Begin)),
+                        _ if said == "is refused" => manner = Manner::Refused,
+                        _ => panic!("line {}: nobody knows what {said:?} is to say", index + 1),
+                    }
                 }
             }
         }

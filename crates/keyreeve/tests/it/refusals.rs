@@ -97,3 +97,50 @@ fn a_database_that_is_away_is_said_in_one_line_without_its_password() {
         assert!(!finished.err.contains("hunter2"), "{}", finished.err);
     }
 }
+
+#[test]
+fn a_journal_that_cannot_be_kept_or_proves_nothing_is_refused() {
+    let home = Home::new();
+    home.serve(&[]).stop().succeeded();
+    let commands: [&[&str]; 2] =
+        [&["config", "check"], &["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"]];
+    let refused = |file: &str, words: &[&str]| {
+        for command in commands {
+            home.run(&[command, &["--journal-file", file]].concat()).refused(1, words);
+        }
+        home.run(&["doctor", "--journal-file", file]).refused(1, words);
+    };
+    let (usual, other) = ("keyreeve-data/changes.journal", "--journal-file");
+    refused("nowhere/journal", &["nowhere/journal", "cannot be used"]);
+    refused("keyreeve-data", &["not a file", other]);
+    refused("keyreeve-data/keyreeve.db", &["is the database", other]);
+    refused("keyreeve-data/../keyreeve-data/master.key", &["is the master key file", other]);
+    home.write("damaged", "keyreeve-journal 1 3f0c2a51d6b7e980 0 0000000000000000\n");
+    refused("damaged", &["changed by hand, or damaged, in line 1"]);
+    for mode in [0o620, 0o602, 0o666] {
+        home.set_mode(usual, mode);
+        refused(usual, &["can be changed by others", "chmod 600 keyreeve-data/changes.journal"]);
+    }
+    home.set_mode(usual, 0o644);
+    home.run(&["config", "check"]).succeeded();
+    home.serve(&[]).stop().succeeded();
+}
+
+#[test]
+fn a_journal_that_is_yet_to_be_made_is_fine_where_it_can_be() {
+    let home = Home::new();
+    for file in ["keyreeve-data/changes.journal", "journal"] {
+        home.run(&["config", "check", "--journal-file", file]).succeeded();
+    }
+    home.run(&["config", "check", "--journal-file", "keyreeve-data/below/journal"])
+        .refused(1, &["keyreeve-data/below"]);
+    assert!(!home.has("keyreeve-data") && !home.has("journal"), "nothing was changed");
+    // On PostgreSQL a server may have no place for one: unless somebody named it, that is no reason not to serve.
+    let database = testkit::postgres::shared().unwrap().database().unwrap();
+    let url = database.url();
+    home.run(&["master-key", "new", "--out", "key"]).succeeded();
+    let elsewhere = ["--database", &url, "--data-dir", "key/below", "--master-key-file", "key"];
+    home.run(&[&["config", "check"][..], &elsewhere].concat()).succeeded();
+    home.run(&[&["config", "check", "--journal-file", "key/below/journal"][..], &elsewhere].concat())
+        .refused(1, &["key/below"]);
+}

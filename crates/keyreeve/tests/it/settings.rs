@@ -126,6 +126,22 @@ fn every_value_that_is_none_is_named_with_its_origin_all_at_once() {
 }
 
 #[test]
+fn days_to_keep_things_have_bounds() {
+    let home = Home::new();
+    for (name, least, most) in
+        [("changes", 1, 90), ("usage", 31, 1100), ("sessions", 1, 366), ("invitations", 1, 366), ("tokens", 1, 3660)]
+    {
+        let flag = format!("--keep-{name}-days");
+        for right in [least, most] {
+            home.run(&["config", "show", &flag, &right.to_string()]).succeeded();
+        }
+        for wrong in [(least - 1).to_string(), (most + 1).to_string(), "ever".to_owned(), String::new()] {
+            home.run(&["config", "show", &flag, &wrong]).refused(2, &[&format!("from {least} to {most}"), &flag]);
+        }
+    }
+}
+
+#[test]
 fn the_documentation_has_every_setting() {
     let documentation = include_str!("../../../../docs/configuration.md");
     let show = Home::new().run(&["config", "show"]).succeeded();

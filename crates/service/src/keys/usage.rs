@@ -1,6 +1,5 @@
 use authz::Permit;
 use authz::action::ReadKeyUsage;
-use chrono::Days;
 use domain::Timestamp;
 use domain::id::KeyId;
 use domain::key::{Key, Pair};
@@ -36,14 +35,9 @@ pub fn usage(service: &Service, context: &Context, permit: &Permit<ReadKeyUsage>
     service.read(|db| {
         let key = find(permit, db, id)?;
         let uses = key_usage::of_key(permit, db, id)?;
-        let days = key_usage_days::of_key(permit, db, id, first_day(context.now))?;
+        let days = key_usage_days::of_key(permit, db, id, service.retention.first_day_of_usage(context.now))?;
         Ok(KeyUsage { key, uses, days, now: context.now })
     })
-}
-
-/// The first day whose counts are kept: 92 days with today, so that a quarter is always whole.
-pub(crate) fn first_day(now: Timestamp) -> Day {
-    now.date_naive() - Days::new(91)
 }
 
 impl Service {

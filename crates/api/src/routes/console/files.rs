@@ -53,6 +53,7 @@ pub(super) const FILES: Files = files! {
     "screens/partner.js"
     "screens/partners.js"
     "screens/posture.js"
+    "screens/quarantine.js"
     "screens/region-card.js"
     "screens/regions.js"
     "screens/sign-in.js"

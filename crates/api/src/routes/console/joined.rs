@@ -1,7 +1,7 @@
 //! The console's modules as one script: a browser asks once, and what they have in common is compressed once.
 //!
 //! This is no compiler. Every module becomes a function that gives out what the module exports, in an order in which all
-//! it imports is there before it. It takes the few forms that the console is written in, each on a line of its own, and
+//! it imports is there before it; what is given out has one name everywhere, so nobody needs to fetch it. It takes the few forms that the console is written in, each on a line of its own, and
 //! says which line is none of them. Indentation and remarks stay behind, so no text may depend on how its line begins.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,14 +16,18 @@ pub(super) fn joined<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Res
     let mut joined = Joined::default();
     add(MAIN, &modules, &mut joined, &mut Vec::new())?;
     let names: Vec<_> = joined.of_library.into_iter().collect();
-    Ok(format!("import {{ {} }} from \"./{LIBRARY}\";\nconst m = [];\n{}", names.join(", "), joined.script))
+    if let Some(twice) = names.iter().find(|name| joined.exported.contains(*name)) {
+        return Err(format!("{twice} is also a name of the library"));
+    }
+    Ok(format!("import {{ {} }} from \"./{LIBRARY}\";\n{}", names.join(", "), joined.script))
 }
 
 #[derive(Default)]
 struct Joined {
     /// What the modules use of the library: imported once for all.
     of_library: BTreeSet<String>,
-    done: Vec<String>,
+    done: BTreeSet<String>,
+    exported: BTreeSet<String>,
     script: String,
 }
 
@@ -32,9 +36,9 @@ fn add(
     modules: &BTreeMap<&str, &str>,
     joined: &mut Joined,
     under_way: &mut Vec<String>,
-) -> Result<usize, String> {
-    if let Some(place) = joined.done.iter().position(|known| known == name) {
-        return Ok(place);
+) -> Result<(), String> {
+    if joined.done.contains(name) {
+        return Ok(());
     }
     if under_way.iter().any(|known| known == name) {
         return Err(format!("{name} imports itself by way of {}", under_way.join(", ")));
@@ -51,8 +55,9 @@ fn add(
                 joined.of_library.extend(names.split(", ").map(str::to_owned));
                 continue;
             }
-            let from = add(&from, modules, joined, under_way)?;
-            body.push_str(&format!("const {{ {} }} = m[{from}];\n", names.replace(" as ", ": ")));
+            add(&from, modules, joined, under_way)?;
+            let renamed = names.split(", ").filter_map(|name| name.split_once(" as "));
+            body.extend(renamed.map(|(name, own)| format!("const {own} = {name};\n")));
         } else if let Some(exported) = line.strip_prefix("export ") {
             exports.push(name_of(exported).ok_or_else(|| format!("{name}: {line}"))?.to_owned());
             body.push_str(&format!("{exported}\n"));
@@ -61,10 +66,13 @@ fn add(
         }
     }
     under_way.pop();
-    let (place, exports) = (joined.done.len(), exports.join(", "));
-    joined.done.push(name.to_owned());
-    joined.script.push_str(&format!("m[{place}] = (() => {{\n{body}return {{ {exports} }};\n}})();\n"));
-    Ok(place)
+    joined.done.insert(name.to_owned());
+    if let Some(twice) = exports.iter().find(|name| !joined.exported.insert((*name).clone())) {
+        return Err(format!("{name} exports {twice}, which another module does as well"));
+    }
+    let exports = exports.join(", ");
+    joined.script.push_str(&format!("const {{ {exports} }} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"));
+    Ok(())
 }
 
 /// `{ a, b as c } from "./x.js";`
@@ -133,18 +141,17 @@ mod tests {
                 "lib/a.js",
                 "// About.\n/** @param {string} x */\nexport const a = (x) => /** @type {string} */ (x);\nexport async function b() {}\n",
             ),
-            ("main.js", "import { a, b as c } from \"./parts/x.js\";\na();\n"),
+            ("main.js", "import { d as c } from \"./parts/x.js\";\nc();\n"),
             (
                 "parts/x.js",
-                "import { html } from \"../vendor/preact.js\";\nimport { a } from \"../lib/a.js\";\nexport class b {}\n",
+                "import { html } from \"../vendor/preact.js\";\nimport { a } from \"../lib/a.js\";\nexport class d {}\n",
             ),
         ]);
         let script = script.unwrap();
         let place = |text: &str| script.find(text).unwrap_or_else(|| panic!("{text} is not in\n{script}"));
         assert!(script.starts_with("import { html } from \"./vendor/preact.js\";\n"), "{script}");
-        assert!(place("m[0] = ") < place("m[1] = ") && place("m[1] = ") < place("m[2] = "));
-        assert!(place("return { a, b };") < place("return { b };"), "lib/a.js before parts/x.js");
-        assert!(place("const { a } = m[0];") < place("const { a, b: c } = m[1];"));
+        assert!(place("const { a, b } = ") < place("const { d } = "), "lib/a.js before parts/x.js");
+        assert!(place("const { d } = ") < place("const c = d;"), "it has a name of its own there");
         assert!(script.contains("const a = (x) => (x);"), "{script}");
         assert!(!script.contains("About") && !script.contains("@param") && !script.contains("export"));
     }
@@ -154,6 +161,16 @@ mod tests {
         for odd in ["import x from \"./a.js\";", "export default 1;", "import { a } from \"./nowhere.js\";"] {
             let text: &'static str = Box::leak(format!("{odd}\n").into_boxed_str());
             assert!(of(&[("main.js", text)]).is_err(), "{odd}");
+        }
+        for (one, other) in [("lib/a.js", "const a = 1;"), ("lib/b.js", "const html = 1;")] {
+            let text: &'static str = Box::leak(format!("export {other}\n").into_boxed_str());
+            let main = "import { html } from \"./vendor/preact.js\";\nimport { a } from \"./lib/a.js\";\nimport { x } from \"./lib/b.js\";\n";
+            let mut files =
+                vec![("main.js", main), ("lib/a.js", "export const a = 1;\n"), ("lib/b.js", "export const a = 2;\n")];
+            if one == "lib/b.js" {
+                files[2].1 = text;
+            }
+            assert!(of(&files).unwrap_err().contains(if one == "lib/a.js" { "another module" } else { "library" }));
         }
         let circle = of(&[
             ("main.js", "import { a } from \"./a.js\";\n"),

@@ -156,3 +156,16 @@ fn an_export_that_was_broken_off_goes_on() {
     assert_eq!(told.out, whole);
     server.stop().succeeded();
 }
+
+/// With less memory than the input has bytes, up to a mistake in its last line.
+#[test]
+fn an_input_is_never_held_as_a_whole() {
+    const LINES: usize = 4_000;
+    let (server, operator, tenant) = shop();
+    let line = format!("{}{}\n", lines(1).trim_end(), " ".repeat(60_000));
+    operator.home.write("keys.ndjson", &(line.repeat(LINES) + "{}\n"));
+    // In KiB: the program itself maps about a third of it.
+    let limited = operator.limited(200_000, &["keys", "import", "keys.ndjson", "--tenant", &tenant]);
+    limited.refused(1, &[&format!("line {}: ", LINES + 1), "nothing was imported"]);
+    server.stop().succeeded();
+}

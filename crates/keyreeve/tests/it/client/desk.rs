@@ -1,7 +1,7 @@
 //! A server with an operator, and people who use the client each from a folder of their own.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -46,8 +46,16 @@ impl Desk {
         command.env("HOME", &home).env("KEYREEVE_SERVER", &self.server);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let (out, err) = (Heard::from(child.stdout.take().unwrap()), Heard::from(child.stderr.take().unwrap()));
-        Running::heard(child, out, err).finish()
+        heard(child)
+    }
+
+    /// The same with so much memory, in KiB, and no more.
+    pub(crate) fn limited(&self, memory: u32, arguments: &[&str]) -> Finished {
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &format!("ulimit -v {memory}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_keyreeve")]);
+        bash.args(arguments).env_clear().env("HOME", self.home.path("")).env("KEYREEVE_SERVER", &self.server);
+        bash.current_dir(self.home.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        heard(bash.spawn().unwrap())
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
@@ -86,4 +94,9 @@ impl Desk {
         ada.run(&["login", "--email", &email, "--password-file", "password"]).succeeded();
         (tenant, ada)
     }
+}
+
+fn heard(mut child: Child) -> Finished {
+    let (out, err) = (Heard::from(child.stdout.take().unwrap()), Heard::from(child.stderr.take().unwrap()));
+    Running::heard(child, out, err).finish()
 }

@@ -22,8 +22,7 @@ struct Swift {
 }
 
 impl Swift {
-    /// `s3token` is how the gateway finds Keyreeve: lines of that filter.
-    fn start(s3token: &str) -> Self {
+    fn start(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let memcached = free_port();
         let mut daemons = vec![Daemon::start(Command::new("memcached").args([
@@ -41,7 +40,7 @@ impl Swift {
             daemons.push(server(folder.path(), kind, &storage(folder.path(), kind, port)));
         }
         let port = free_port();
-        daemons.push(server(folder.path(), "proxy", &proxy(folder.path(), port, memcached, s3token)));
+        daemons.push(server(folder.path(), "proxy", &proxy(folder.path(), port, memcached, settings)));
         let endpoint = Endpoint::at(port);
         until("Swift to be up", || {
             let answer = ureq::get(format!("{}/healthcheck", endpoint.url())).call().ok()?;
@@ -89,8 +88,8 @@ fn storage(folder: &Path, kind: &str, port: u16) -> String {
     )
 }
 
-fn proxy(folder: &Path, port: u16, memcached: u16, s3token: &str) -> String {
-    let common = common(folder, port);
+/// What `docs/gateways/swift.md` has people write, with what any Swift has besides.
+fn proxy(folder: &Path, port: u16, memcached: u16, settings: &str) -> String {
     let filters =
         ["catch_errors", "gatekeeper", "healthcheck", "proxy-logging", "listing_formats", "bulk", "ratelimit"];
     let filters = filters.iter().chain(&["copy", "container-quotas", "account-quotas", "slo", "dlo"]);
@@ -101,20 +100,8 @@ fn proxy(folder: &Path, port: u16, memcached: u16, s3token: &str) -> String {
             format!("[filter:{name}]\nuse = egg:swift#{egg}\n")
         })
         .collect();
-    format!(
-        "{common}\
-         [pipeline:main]\n\
-         pipeline = catch_errors gatekeeper healthcheck proxy-logging cache listing_formats bulk ratelimit s3api s3token \
-         keystoneauth copy container-quotas account-quotas slo dlo versioned_writes symlink proxy-logging proxy-server\n\
-         [app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n\
-         {plain}\
-         [filter:cache]\nuse = egg:swift#memcache\nmemcache_servers = 127.0.0.1:{memcached}\n\
-         [filter:s3api]\nuse = egg:swift#s3api\nlocation = {}\n\
-         [filter:s3token]\nuse = egg:swift#s3token\nreseller_prefix = AUTH_\ndelay_auth_decision = true\n{s3token}\n\
-         [filter:keystoneauth]\nuse = egg:swift#keystoneauth\noperator_roles = admin, swiftoperator, member\n\
-         project_reader_roles = reader\n",
-        super::provider::REGION
-    )
+    let cache = format!("[filter:cache]\nuse = egg:swift#memcache\nmemcache_servers = 127.0.0.1:{memcached}\n");
+    format!("{}{plain}{cache}{settings}", common(folder, port))
 }
 
 fn server(folder: &Path, kind: &str, configuration: &str) -> Daemon {
@@ -126,22 +113,27 @@ fn server(folder: &Path, kind: &str, configuration: &str) -> Daemon {
     Daemon::start(&mut command)
 }
 
-/// As docs/gateways/swift.md has it, with a user and a password.
-fn by_password(provider: &Provider, id: &str, token: &str) -> String {
-    format!(
-        "auth_uri = {url}/v3\nauth_type = password\nauth_url = {url}/v3\nusername = {id}\npassword = {token}\n\
-         user_domain_name = Default\nproject_name = service\nproject_domain_name = Default\n",
-        url = provider.url()
-    )
+/// The settings of the page, with one of the two ways to log in that it has.
+fn of_the_page(provider: &Provider, log_in: impl FnOnce(&str, &str) -> String) -> String {
+    let page = include_str!("../../../../../docs/gateways/swift.md");
+    let (_, settings) = page.split_once("```ini\n").unwrap();
+    let (settings, _) = settings.split_once("```").unwrap();
+    let (before, rest) = settings.split_once("# Either the token itself ...\n").unwrap();
+    let (by_token, rest) =
+        rest.split_once("# ... or a user and a password: the gateway's id and its token.\n").unwrap();
+    let (by_password, after) = rest.split_once("\n\n").unwrap();
+    let log_in = log_in(by_token, &by_password.replace("# ", ""));
+    format!("{before}{log_in}\n{after}").replace("https://keys.example.org", &provider.url())
 }
 
-/// And with the token itself, and secrets that are remembered.
+fn by_password(provider: &Provider, id: &str, token: &str) -> String {
+    of_the_page(provider, |_, by_password| by_password.replace("gtw_...", id).replace("krg_...", token))
+}
+
+/// And with secrets that are remembered.
 fn by_token(provider: &Provider, token: &str, seconds: u32) -> String {
-    format!(
-        "auth_uri = {url}/v3\nauth_type = admin_token\nendpoint = {url}/v3\ntoken = {token}\n\
-         secret_cache_duration = {seconds}\n",
-        url = provider.url()
-    )
+    let remembered = format!("secret_cache_duration = {seconds}\n");
+    of_the_page(provider, |by_token, _| by_token.replace("krg_...", token) + &remembered)
 }
 
 const COLD: usize = 200;
