@@ -18,6 +18,7 @@ mod home;
 mod master_key;
 mod metrics;
 mod moving;
+mod overload;
 mod pages;
 mod postgres;
 mod refusals;
