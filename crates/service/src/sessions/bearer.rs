@@ -234,6 +234,8 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use domain::id::TenantId;
     use domain::time::minutes;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
 
@@ -468,6 +470,29 @@ mod tests {
         }
         for exp in [i64::MAX, i64::MIN, -1, 0] {
             assert!(bearers.open(&forged(HEADER, &claims(&exp.to_string())), now()).is_err(), "{exp}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_text_is_a_token(place in any::<Index>(), letter in "[-_0-9a-zA-Z=+/. é]", text in "\\PC{0,120}") {
+            let bearers = Bearers::new(&[7; 32]);
+            let token = sealed(&bearers);
+            let place = place.index(token.len());
+            let changed = format!("{}{}{}", &token[..place], letter, &token[place + 1..]);
+            prop_assert!(changed == token || bearers.open(&changed, now()).is_err(), "{}", changed);
+            let longer = format!("{}{}{}", &token[..place], letter, &token[place..]);
+            prop_assert!(bearers.open(&longer, now()).is_err(), "{}", longer);
+            for text in [text.clone(), format!("{text}.{text}.{text}"), format!("{}{text}", &token[..place])] {
+                prop_assert!(text == token || bearers.open(&text, now()).is_err(), "{}", text);
+                prop_assert!(bearers.open_holder(&text, now()).is_err() && bearers.open_gateway(&text, now()).is_err());
+            }
+        }
+
+        #[test]
+        fn claims_that_are_signed_are_read_or_refused(header in "\\PC{0,60}", claims in "\\PC{0,120}") {
+            prop_assert!(Bearers::new(&[7; 32]).open(&forged(&header, &claims), now()).is_err());
+            prop_assert!(Bearers::new(&[7; 32]).open(&forged(HEADER, &claims), now()).is_err());
         }
     }
 }
