@@ -15,6 +15,7 @@ mod fleet;
 mod gateways;
 mod health;
 mod home;
+mod leaks;
 mod master_key;
 mod metrics;
 mod moving;
