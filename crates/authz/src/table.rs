@@ -124,7 +124,7 @@ const fn nobody() -> Rule {
 }
 
 const fn everybody() -> Rule {
-    Rule { scope: None, operator: true, partner: true, tenant: true, role: Some(Role::Member), ..nobody() }
+    Rule { operator: true, partner: true, tenant: true, role: Some(Role::Member), ..nobody() }
 }
 
 const fn gateways(capability: Capability) -> Rule {

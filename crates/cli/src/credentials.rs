@@ -46,7 +46,10 @@ impl Session {
     pub(crate) fn of(answer: wire::Session) -> Self {
         Self {
             access_token: answer.access_token,
-            expires_at: system::now() + TimeDelta::seconds(answer.expires_in),
+            // Whatever a server says: what makes no sense has expired.
+            expires_at: TimeDelta::try_seconds(answer.expires_in)
+                .and_then(|time| system::now().checked_add_signed(time))
+                .unwrap_or_default(),
             refresh_token: Some(answer.refresh_token),
         }
     }

@@ -70,8 +70,8 @@ pub fn duration(text: &str) -> Result<TimeDelta, String> {
 pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(after) = duration(text) {
         // The API takes whole seconds as gladly, and people read them more easily.
-        let at = now() + after;
-        return DateTime::from_timestamp(at.timestamp(), 0).ok_or_else(|| "is too far ahead".to_owned());
+        let at = now().checked_add_signed(after).and_then(|at| DateTime::from_timestamp(at.timestamp(), 0));
+        return at.ok_or_else(|| "is too far ahead".to_owned());
     }
     let at = DateTime::parse_from_rfc3339(text);
     at.map(|at| at.to_utc())
@@ -86,6 +86,8 @@ pub(crate) fn past(text: &str) -> Result<DateTime<Utc>, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -94,7 +96,7 @@ mod tests {
         assert_eq!(moment("2027-01-31T13:00:00+01:00").unwrap().timestamp(), 1_801_396_800);
         let ahead = moment("90d").unwrap() - now();
         assert!(ahead > TimeDelta::days(89) && ahead <= TimeDelta::days(90));
-        for wrong in ["", "tomorrow", "90", "2027-01-31", "99999999999d"] {
+        for wrong in ["", "tomorrow", "90", "2027-01-31", "99999999999d", "4294967295d"] {
             assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
@@ -105,6 +107,21 @@ mod tests {
         assert_eq!(duration("30d"), Ok(TimeDelta::days(30)));
         for wrong in ["", "24", "h", "-1h", "1.5h", "1w", "99999999999d", "1é"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_refused(text in "\\PC{0,30}", count in any::<u64>(), unit in "[smhdw]", digits in "[-+0-9TZ:.]{8,40}") {
+            for text in [text, format!("{count}{unit}"), format!("{}{unit}", count % 5_000_000_000), digits] {
+                if let Ok(duration) = duration(&text) {
+                    prop_assert!(duration >= TimeDelta::zero(), "{}", text);
+                }
+                if let Ok(at) = past(&text) {
+                    prop_assert_eq!(past(&at.to_rfc3339()), Ok(at));
+                }
+                let _ = moment(&text);
+            }
         }
     }
 }

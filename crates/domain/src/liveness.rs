@@ -108,7 +108,12 @@ pub fn pair(standing: Option<&Standing>, now: Timestamp) -> Result<(), Dead> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Entropy;
+    use crate::guardrails::Guardrails;
+    use crate::id::{PartnerId, TenantId};
     use crate::key::pair::Retirement;
+    use crate::partner::PartnerPath;
+    use crate::text::Name;
     use crate::time;
     use chrono::TimeDelta;
 
@@ -169,5 +174,78 @@ mod tests {
         let revoked = Standing { key: KeyState::Revoked(NOW), ..live() };
         assert_eq!(pair(Some(&ended), NOW - time::days(1)), Err(Dead::Retired));
         assert_eq!(pair(Some(&revoked), NOW - time::days(1)), Err(Dead::Revoked));
+    }
+
+    #[test]
+    fn a_moment_is_before_its_end_and_at_its_end_it_is_over() {
+        let moment = TimeDelta::microseconds(1);
+        assert_eq!(until(NOW, NOW - moment), Ok(()));
+        assert_eq!(until(NOW, NOW - time::days(9)), Ok(()));
+        assert_eq!(until(NOW, NOW), Err(Dead::Expired));
+        assert_eq!(until(NOW, NOW + moment), Err(Dead::Expired));
+    }
+
+    #[test]
+    fn a_tenant_counts_while_it_does_and_everybody_above_it() {
+        let id = TenantId::draw(&mut Entropy::from_seed([1; 32]), NOW);
+        let active = Tenant {
+            id,
+            name: Name::parse("Acme").unwrap(),
+            partner: None,
+            external_ref: None,
+            created_at: NOW,
+            suspended_at: None,
+            delete_at: None,
+            version: 1,
+        };
+        let suspended = Tenant { suspended_at: Some(NOW), ..active.clone() };
+        let deleted = Tenant { delete_at: Some(NOW), ..suspended.clone() };
+        let (above, stopped) = (partner(), Partner { suspended_at: Some(NOW), ..partner() });
+        assert_eq!(tenant(&active, &[]), Ok(()));
+        assert_eq!(tenant(&active, &[above.clone(), above.clone()]), Ok(()));
+        for path in [[stopped.clone(), above.clone()], [above.clone(), stopped.clone()]] {
+            assert_eq!((partners(&path), tenant(&active, &path)), (Err(Dead::Suspended), Err(Dead::Suspended)));
+        }
+        assert_eq!(tenant(&suspended, &[above]), Err(Dead::Suspended));
+        assert_eq!(tenant(&deleted, &[stopped]), Err(Dead::Deleted));
+    }
+
+    fn partner() -> Partner {
+        let id = PartnerId::draw(&mut Entropy::from_seed([2; 32]), NOW);
+        Partner {
+            path: PartnerPath::root(id),
+            name: Name::parse("Nordic").unwrap(),
+            created_at: NOW,
+            suspended_at: None,
+            stop: None,
+            guardrails: Guardrails::default(),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn what_is_held_back_is_dead_whatever_its_owner_is() {
+        for owner in [Ok(()), Err(Dead::Suspended)] {
+            assert_eq!(unless_held_back(true, owner), Err(Dead::HeldBack));
+            assert_eq!(unless_held_back(false, owner), owner);
+        }
+    }
+
+    #[test]
+    fn each_reason_has_a_name_of_its_own() {
+        let all = [
+            (Dead::Unknown, "unknown"),
+            (Dead::Expired, "expired"),
+            (Dead::Ended, "ended"),
+            (Dead::Suspended, "suspended"),
+            (Dead::Deleted, "deleted"),
+            (Dead::Revoked, "revoked"),
+            (Dead::Disabled, "disabled"),
+            (Dead::Retired, "retired"),
+            (Dead::HeldBack, "held_back"),
+        ];
+        for (dead, name) in all {
+            assert_eq!(dead.as_str(), name);
+        }
     }
 }

@@ -28,3 +28,21 @@ impl Role {
             .ok_or(Invalid::because("A role is admin, member+ or member."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_spelling() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Ok(role));
+            for text in [role.as_str().to_uppercase(), format!(" {}", role.as_str()), format!("{}\0", role.as_str())] {
+                assert!(Role::parse(&text).is_err(), "{text:?}");
+            }
+        }
+        for text in ["", "Admin", "admin,member", "member plus", "administrator", "root", "*", "ａdmin"] {
+            assert!(Role::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -140,6 +140,10 @@ fn open(key: &[u8; 32], place: Place<'_>, bytes: &[u8]) -> Result<Zeroizing<Vec<
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
     use crate::key_ring::KeyRing;
 
@@ -245,5 +249,31 @@ mod tests {
         assert!(matches!(ring(3).open(place, &sealed), Err(Error::MasterKeyMissing(id)) if id == sealed.by));
         let renamed = Sealed { by: ring(3).newest().to_owned(), ..sealed };
         assert!(matches!(ring(3).open(place, &renamed), Err(Error::Unsealable(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sealed_opens_and_nothing_else_does(
+            plain in vec(any::<u8>(), 0..80), one in "\\PC{0,6}", two in "\\PC{0,6}", place in any::<Index>(), byte in any::<u8>(),
+            other in vec(any::<u8>(), 0..120),
+        ) {
+            let key = DataKey { version: 1, key: [9; 32] };
+            let here = Place::Claim { tenant: &one, claim: &two, access_key_id: "" };
+            let sealed = key.seal(here, &plain, &mut Entropy::from_seed([2; 32])).unwrap();
+            let opened = key.open(here, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), plain.as_slice());
+            // The same letters, with the boundary elsewhere.
+            let joined = format!("{one}{two}");
+            let there = Place::Claim { tenant: &joined, claim: "", access_key_id: "" };
+            prop_assert!(there == here || key.open(there, &sealed).is_err());
+            let mut changed = sealed.clone();
+            let place = place.index(changed.bytes.len());
+            changed.bytes[place] = byte;
+            prop_assert!(changed == sealed || key.open(here, &changed).is_err());
+            let longer = SealedSecret { bytes: [&sealed.bytes[..place], &[byte], &sealed.bytes[place..]].concat(), ..sealed };
+            prop_assert!(key.open(here, &longer).is_err());
+            let other = SealedSecret { by: 1, bytes: other };
+            prop_assert!(key.open(here, &other).is_err());
+        }
     }
 }

@@ -109,6 +109,9 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     #[test]
@@ -129,6 +132,26 @@ mod tests {
         }
         for wrong in ["", "AAAA", "!", &URL_SAFE_NO_PAD.encode(b"0123456789abcdef' OR 1=1")] {
             assert!(cursors.open("list", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_was_sealed_is_opened(list in "\\PC{0,20}", other in "\\PC{0,20}", position in "\\PC{0,30}", place in any::<Index>(), letter in "[-_0-9a-zA-Z=+/ é]") {
+            let cursors = Cursors::new([1; 32]);
+            let cursor = cursors.seal(&list, &position);
+            prop_assert_eq!(cursors.open(&list, &cursor).ok(), Some(position.clone()));
+            prop_assert!(list == other || cursors.open(&other, &cursor).is_err());
+            let place = place.index(cursor.len());
+            prop_assert!(cursors.open(&list, &cursor[..place]).is_err(), "the first {} of {}", place, cursor);
+            let changed = format!("{}{}{}", &cursor[..place], letter, &cursor[place + 1..]);
+            prop_assert!(changed == cursor || cursors.open(&list, &changed).is_err(), "{} for {}", changed, cursor);
+            let longer = format!("{}{}{}", &cursor[..place], letter, &cursor[place..]);
+            prop_assert!(cursors.open(&list, &longer).is_err(), "{} for {}", longer, cursor);
+            prop_assert!(cursors.open(&list, &position).is_err());
+            // What belongs to the list and what to the position is not a matter of where one ends.
+            let moved = cursors.seal(&format!("{list}{position}"), "");
+            prop_assert!(position.is_empty() || cursors.open(&list, &moved).is_err());
         }
     }
 }

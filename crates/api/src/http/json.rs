@@ -161,6 +161,10 @@ impl Validation {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
     #[derive(serde::Deserialize)]
@@ -202,5 +206,57 @@ mod tests {
         assert_eq!(refused(&"[".repeat(17)).0, 422);
         assert_eq!(refused(&format!("[{}]", "\"\",".repeat(MOST_STRINGS + 1))).0, 422);
         assert!(check_bounds(br#"{"name":"[[[[[[[[[[[[[[[[[[[[[[[[\"\\"}"#).is_ok(), "inside a string nothing counts");
+    }
+
+    proptest! {
+        /// The pass over the bytes against one over the value, which has room for any depth that fits here.
+        #[test]
+        fn bounds_are_those_of_the_value(value in value()) {
+            for text in [value.to_string(), format!("{value:#}")] {
+                let is_within = depth(&value) <= DEEPEST && strings(&value) <= MOST_STRINGS;
+                prop_assert_eq!(check_bounds(text.as_bytes()).is_ok(), is_within, "{}", text);
+            }
+        }
+
+        #[test]
+        fn anything_is_read_or_refused(bytes in vec(any::<u8>(), 0..100), text in "[\\[\\]{}:,\"\\\\a0 ]{0,60}") {
+            for body in [bytes.as_slice(), text.as_bytes()] {
+                match parse::<Value>(body) {
+                    Ok(value) => prop_assert!(depth(&value) <= DEEPEST),
+                    Err(problem) => prop_assert!([400, 422].contains(&problem.kind.status())),
+                }
+            }
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Into::into),
+            "[\\[\\]{}\"\\\\a\u{e9}\n]{0,6}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(24, 60, 3, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..3).prop_map(Into::into),
+                vec(("[\"\\\\{\\[a-c]{0,3}", inner), 0..3).prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        }
+    }
+
+    fn strings(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => items.iter().map(strings).sum(),
+            Value::Object(fields) => fields.len() + fields.values().map(strings).sum::<usize>(),
+            Value::String(_) => 1,
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
     }
 }

@@ -95,6 +95,9 @@ fn client(peer: Option<IpAddr>, forwarded: &[&str], trusted: &[IpNet]) -> Option
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -115,5 +118,43 @@ mod tests {
     fn request_ids_are_short_and_plain() {
         assert!(is_request_id("req_1-A"));
         assert!(!is_request_id("") && !is_request_id("a b") && !is_request_id("ä") && !is_request_id(&"a".repeat(65)));
+    }
+
+    proptest! {
+        /// Who is not trusted decides nothing, and nothing that stands in front of what they said does.
+        #[test]
+        fn nobody_is_believed_further_than_the_first_stranger(lies in vec(hop(), 0..5), hops in vec(hop(), 0..5), peer in address()) {
+            let trusted = ["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+            let is_trusted = |address: IpAddr| trusted.iter().any(|network: &IpNet| network.contains(&address));
+            let peer = peer.to_canonical();
+            let told: Vec<&str> = lies.iter().chain(&hops).map(String::as_str).collect();
+            let found = client(Some(peer), &told, &trusted).unwrap();
+            prop_assert_eq!(client(None, &told, &trusted), None);
+            if !is_trusted(peer) {
+                prop_assert_eq!(found, peer);
+            }
+            let without: Vec<&str> = hops.iter().map(String::as_str).collect();
+            let honest = client(Some(peer), &without, &trusted).unwrap();
+            if !is_trusted(honest) {
+                prop_assert_eq!(found, honest, "the lies counted");
+            }
+            let said = told.iter().filter_map(|hop| hop.parse::<IpAddr>().ok()).map(|hop| hop.to_canonical());
+            prop_assert!(found == peer || said.into_iter().any(|hop| hop == found), "{} was said by nobody", found);
+        }
+    }
+
+    fn address() -> impl Strategy<Value = IpAddr> {
+        let v4 = prop_oneof![Just(10_u8), Just(203), any::<u8>()];
+        prop_oneof![
+            (v4, any::<u8>()).prop_map(|(first, last)| IpAddr::from([first, 0, 0, last])),
+            (any::<bool>(), any::<u16>()).prop_map(|(ours, last)| {
+                IpAddr::from([if ours { 0x2001 } else { 0x2002 }, 0xdb8, 0, 0, 0, 0, 0, last])
+            }),
+            any::<u8>().prop_map(|last| IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0x0a00, u16::from(last)])),
+        ]
+    }
+
+    fn hop() -> impl Strategy<Value = String> {
+        prop_oneof![4 => address().prop_map(|address| address.to_string()), 1 => "[-0-9a-f:., ]{0,12}", 1 => "\\PC{0,6}"]
     }
 }

@@ -181,6 +181,11 @@ on_both_databases! {
             "/v1/regions/../tenants",
             "/v1/%74enants/x/y",
             "/.env",
+            "/metrics",
+            "/debug/pprof/",
+            "/actuator/env",
+            "/v1/config",
+            "/v1/settings",
             "/docs/../v1/tenants",
         ] {
             let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -233,6 +238,43 @@ on_both_databases! {
         }
         let beside = server.anonymous().with("x-user-id", "usr_1").with("x-roles", "admin").with("cookie", "session=1");
         beside.get(&format!("/v1/me?access_token={token}")).expect_problem(401, "unauthenticated");
+    }
+
+    fn headers_that_claim_an_identity_count_for_nothing(server: &Server) {
+        let (tenant, other) = (server.tenant("Acme"), server.tenant("Other"));
+        let operator = operator_token(server, 10);
+        let claims = [
+            ("x-user-id", tenant.admin.id.as_str()),
+            ("x-user", "root"),
+            ("x-tenant", other.id.as_str()),
+            ("x-tenant-id", other.id.as_str()),
+            ("x-project-id", other.id.as_str()),
+            ("x-roles", "admin"),
+            ("x-role", "operator"),
+            ("x-is-admin-project", "true"),
+            ("x-identity-status", "Confirmed"),
+            ("x-auth-token", operator.as_str()),
+            ("x-subject-token", operator.as_str()),
+            ("x-service-token", operator.as_str()),
+            ("x-forwarded-user", "root"),
+            ("x-remote-user", "root"),
+            ("x-authorization", operator.as_str()),
+            ("x-keyreeve-caller", "operator"),
+            ("x-seaweedfs-principal", "admin"),
+            ("x-http-method-override", "DELETE"),
+            ("x-original-url", "/v1/regions"),
+            ("x-rewrite-url", "/v1/regions"),
+        ];
+        let with = |client: &Client| claims.iter().fold(client.clone(), |client, (name, value)| client.with(name, value));
+        let (member, liar) = (&tenant.member.client, with(&tenant.member.client));
+        for path in ["/v1/me".to_owned(), tenant.path("")] {
+            assert_eq!(liar.get(&path).expect(200).json(), member.get(&path).expect(200).json());
+        }
+        liar.get(&tenant.path("/keys")).expect_problem(403, "forbidden");
+        liar.get(&other.path("")).expect_problem(404, "not-found");
+        liar.post("/v1/regions", json!({})).expect_problem(403, "forbidden");
+        with(&server.anonymous()).get("/v1/me").expect_problem(401, "unauthenticated");
+        with(&server.bearer("garbage")).get("/v1/me").expect_problem(401, "unknown-credentials");
     }
 
     fn an_expired_token_is_refused_at_the_very_moment(server: &Server) {

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use testkit::world::PASSWORD;
 use testkit::{Answer, Client, Server, on_both_databases};
 
+use crate::place::Shop;
+
 /// From now on nothing can be written into the audit.
 fn break_the_audit(server: &Server) {
     server.sql(if server.is_on_postgres() {
@@ -22,6 +24,16 @@ fn break_the_audit(server: &Server) {
 
 fn mend_the_audit(server: &Server) {
     server.sql(if server.is_on_postgres() { "DROP TRIGGER broken ON audit_events" } else { "DROP TRIGGER broken" });
+}
+
+/// What the database itself would refuse: a hand that knows how to get past that.
+fn set_past_the_checks(server: &Server, table: &str, column: &str, from: &str, to: &str) {
+    let update = format!("UPDATE {table} SET {column} = '{to}' WHERE {column} = '{from}'");
+    server.sql(&if server.is_on_postgres() {
+        format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_check; {update}")
+    } else {
+        format!("PRAGMA ignore_check_constraints = ON; {update}")
+    });
 }
 
 /// Every operation that leaves a row in the audit: its name, who does it, and how.
@@ -216,4 +228,32 @@ on_both_databases! {
         server.sql("ALTER TABLE gone RENAME TO sessions");
         tenant.member.client.get("/v1/me").expect(200);
     }
+
+    fn what_no_longer_makes_sense_lets_nobody_in(server: &Server) {
+        let shop = Shop::of(server, &["verify"]);
+        let verify = || shop.gateway.client.post("/v1/gateway/verify", shop.signer.request(server.now()));
+        let (member, admin) = (&shop.place.tenant.member.client, &shop.place.admin);
+        for (table, column, right, wrong) in [
+            ("users", "role", "member", "Admin"),
+            ("users", "role", "member", "admin "),
+            ("users", "role", "member", "owner"),
+            ("keys", "state", "active", "Active"),
+            ("keys", "state", "active", "true"),
+            ("keys", "state", "active", ""),
+        ] {
+            set_past_the_checks(server, table, column, right, wrong);
+            if table == "users" {
+                assert!(member.get("/v1/me").status >= 500, "{wrong}");
+                assert!(member.get(&shop.place.keys()).status >= 500, "{wrong}");
+            } else {
+                let answer = verify();
+                assert!(answer.status >= 500, "{wrong}: {answer}");
+                assert!(admin.get(&shop.key).status >= 500, "{wrong}");
+            }
+            set_past_the_checks(server, table, column, wrong, right);
+        }
+        member.get("/v1/me").expect(200);
+        assert_eq!(verify().expect(200).field("/decision"), "allow");
+    }
+
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use testkit::{Answer, Server, Signer, on_both_databases};
+use testkit::{Answer, Client, Server, Signer, on_both_databases};
 
 use crate::place::{REGION, Shop};
 
@@ -248,6 +248,32 @@ on_both_databases! {
         assert_eq!(of_another.json(), verify(&nobody.in_region("fra1")).json());
         let secret = far.client.get(&format!("/v1/gateway/keys/{}/secret", shop.signer.access_key_id)).expect(200);
         assert_denied(&secret, "InvalidAccessKeyId", 403, "unknown");
+    }
+
+    fn what_one_gateway_was_told_is_nothing_to_another(server: &Server) {
+        let shop = shop(server);
+        server.region("fra1", "multi");
+        let far = server.gateway(&["fra1"], CAPABILITIES);
+        let both = server.gateway(&[REGION, "fra1"], CAPABILITIES);
+        let ask = |client: &Client, body: Value| client.post("/v1/gateway/verify", body).expect(200);
+        // What is remembered by now is remembered for its own region, day and wording only.
+        for _ in 0..3 {
+            let mut body = shop.signer.request(server.now());
+            body["want"] = json!(["signing_key"]);
+            assert_allowed(&shop.ask(body.clone()));
+            assert_allowed(&ask(&both.client, body));
+        }
+        let here = shop.signer.request(server.now());
+        let there = shop.signer.in_region("fra1").request(server.now());
+        assert_denied(&ask(&far.client, here.clone()), "AuthorizationHeaderMalformed", 400, "scope");
+        assert_denied(&ask(&far.client, there.clone()), "InvalidAccessKeyId", 403, "unknown");
+        assert_denied(&ask(&both.client, there), "InvalidAccessKeyId", 403, "unknown");
+        let mut mixed = shop.signer.request(server.now());
+        mixed["string_to_sign"] = shop.signer.request(server.now() + TimeDelta::seconds(1))["string_to_sign"].clone();
+        assert_denied(&shop.ask(mixed), "SignatureDoesNotMatch", 403, "signature");
+        let tomorrow = shop.signer.request(server.now() + TimeDelta::days(1));
+        assert!(shop.ask(tomorrow).field("/decision") == "deny");
+        assert_allowed(&shop.ask(here));
     }
 
     fn temporary_keys_are_refused(server: &Server) {

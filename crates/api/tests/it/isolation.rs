@@ -194,4 +194,29 @@ on_both_databases! {
             }
         }
     }
+
+    fn no_path_climbs_out_of_its_own_tenant(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (own, other) = (server.tenant("Acme"), server.tenant("Other"));
+        let before = server.operator().get("/v1/audit").text;
+        let admin = &own.admin.client;
+        admin.get(&own.path("/keys")).expect(200);
+        for up in ["..", "%2e%2e", "%2E%2e", ".%2e", "..%2f", "%2e%2e%2f", "..;", "..%5c", "..%00", ".", "%2e"] {
+            for path in [
+                own.path(&format!("/{up}/{}", other.id)),
+                own.path(&format!("/{up}/{}/keys", other.id)),
+                own.path(&format!("/users/{up}/{up}/{}/users", other.id)),
+                own.path(&format!("%2f{up}%2f{}/keys", other.id)),
+                own.path(&format!("/{up}/{up}/regions")),
+            ] {
+                for (method, body) in [("GET", None), ("DELETE", None), ("POST", Some("{}"))] {
+                    let answer = admin.with("content-type", "application/json").send(method, &path, body);
+                    assert!([404, 405].contains(&answer.status), "{method} {path}: {answer}");
+                    assert!(!answer.text.contains("Other") && !answer.text.contains("items"), "{method} {path}: {answer}");
+                }
+            }
+        }
+        assert_eq!(server.operator().get("/v1/audit").text, before);
+    }
+
 }

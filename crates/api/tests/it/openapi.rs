@@ -61,6 +61,76 @@ fn has_example(document: &Value, found: &Value) -> bool {
     }
 }
 
+/// The operations that give somebody a secret: each is a decision. This list should only ever become shorter.
+const WITH_SECRETS: &[&str] = &[
+    "accept_invitation",
+    "change_tenant_region",
+    "create_claim",
+    "create_gateway_token",
+    "create_instance",
+    "create_key",
+    "create_operator_token",
+    "create_partner_token",
+    "create_tenant",
+    "create_tenant_token",
+    "create_user",
+    "invite_user",
+    "issue_ec2_credential",
+    "issue_secret",
+    "issue_signing_keys",
+    "log_in",
+    "open_claim",
+    "open_setup_link",
+    "refresh_session",
+    "reset_key",
+    "rotate_gateway_token",
+    "rotate_key",
+    "rotate_operator_token",
+    "rotate_partner_token",
+    "rotate_tenant_token",
+    "verify_request",
+    "verify_requests",
+];
+
+#[test]
+fn answers_have_secrets_only_where_one_is_made_or_handed_out() {
+    let document = document();
+    let mut found = BTreeSet::new();
+    for (_, operation) in operations(&document) {
+        for answer in operation["responses"].as_object().unwrap().values() {
+            for (_, content) in resolved(&document, answer)["content"].as_object().into_iter().flatten() {
+                if has_secret(&document, &content["schema"], "", 12) {
+                    found.insert(operation["operationId"].as_str().unwrap());
+                }
+            }
+        }
+    }
+    assert_eq!(found, WITH_SECRETS.iter().copied().collect());
+}
+
+/// Whether a text in it sounds like something that opens anything, so many levels down.
+fn has_secret(document: &Value, schema: &Value, within: &str, levels: u8) -> bool {
+    const SOUNDS_SECRET: &[&str] = &["secret", "token", "password", "private", "sealed", "seed", "pepper", "cookie"];
+    let schema = resolved(document, schema);
+    if levels == 0 || !schema.is_object() {
+        return false;
+    }
+    let is_text = |schema: &Value| {
+        let kind = &schema["type"];
+        kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
+    };
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let in_properties = properties.into_iter().any(|(name, property)| {
+        let sounds_secret = name.split('_').any(|word| SOUNDS_SECRET.contains(&word)) && name != "token_type";
+        let is_signing_key = within == "signing_key" && name == "key";
+        is_text(resolved(document, property)) && (sounds_secret || is_signing_key)
+            || has_secret(document, property, name, levels - 1)
+    });
+    let parts = ["oneOf", "anyOf", "allOf"].iter().filter_map(|kind| schema[*kind].as_array()).flatten();
+    let parts = parts.chain(["items", "additionalProperties"].iter().map(|kind| &schema[*kind]));
+    in_properties || parts.into_iter().any(|part| has_secret(document, part, within, levels - 1))
+}
+
 #[test]
 fn the_document_is_checked_in() {
     is_checked_in("openapi/openapi.json", &keyreeve_api::openapi());

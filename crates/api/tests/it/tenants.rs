@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use testkit::world::PASSWORD;
-use testkit::{Client, on_both_databases};
+use testkit::{Client, Signer, on_both_databases};
 
 const NOBODY: &str = "ten_01jd0000000000000000000000";
 
@@ -230,4 +230,43 @@ on_both_databases! {
             }
         }
     }
+
+    fn who_takes_a_name_again_inherits_nothing(server: &Server) {
+        server.region("waw3-1", "multi");
+        let (operator, gateway) = (server.operator(), server.gateway(&["waw3-1"], &["verify"]));
+        let begin = || {
+            let body = json!({"name": "Acme", "external_ref": "C-1"});
+            let id = operator.post("/v1/tenants", body).expect(201).text_at("/id");
+            let person = server.person(&operator, &id, "admin", "ada@acme.example.org");
+            let path = format!("/v1/tenants/{id}");
+            person.client.put(&format!("{path}/regions/waw3-1"), json!({"service": "available"})).expect(200);
+            let key = json!({"region": "waw3-1", "label": "Portal"});
+            let key = person.client.post(&format!("{path}/keys"), key).expect(201);
+            let token = json!({"description": "Portal", "expires_at": server.in_days(9)});
+            let token = person.client.post(&format!("{path}/tokens"), token).expect(201);
+            (path, person, Signer::of(&key), token.text_at("/token"))
+        };
+        let verify = |signer: &Signer| {
+            gateway.client.post("/v1/gateway/verify", signer.request(server.now())).expect(200).text_at("/decision")
+        };
+        let (path, person, signer, token) = begin();
+        assert_eq!(verify(&signer), "allow");
+        operator.delete(&format!("{path}?delay_seconds=0")).expect(200);
+        for is_purged in [false, true] {
+            if is_purged {
+                server.service().keep_house().unwrap();
+            }
+            let (again, _, other, its_token) = begin();
+            assert_eq!((verify(&signer), verify(&other)), ("deny".to_owned(), "allow".to_owned()));
+            for gone in [&person.client, &server.bearer(&token)] {
+                gone.get("/v1/me").expect_problem(401, "unknown-credentials");
+            }
+            let refresh = json!({"refresh_token": person.refresh_token});
+            assert_eq!(server.anonymous().post("/v1/sessions/refresh", refresh).status, 401);
+            let keys = server.bearer(&its_token).get(&format!("{again}/keys")).expect(200).items();
+            assert_eq!(keys.len(), 1, "its own and no other's");
+            operator.delete(&format!("{again}?delay_seconds=0")).expect(200);
+        }
+    }
+
 }

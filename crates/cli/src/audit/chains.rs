@@ -159,6 +159,10 @@ fn bytes(hex: &str) -> Option<Hash> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     #[test]
@@ -168,5 +172,79 @@ mod tests {
         for wrong in ["", "platform", "platform:1", "platform:0:00", "platform:x:00", "platform:1:zz", "a:1:00:2"] {
             assert!(wrong.parse::<Head>().is_err(), "{wrong}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_of_a_chain_can_be_changed(
+            texts in vec("\\PC{0,8}", 1..4), line in any::<Index>(), place in any::<Index>(), letter in "[\\x20-~é\\n]",
+        ) {
+            let lines = export(&texts);
+            prop_assert!(verified(&lines));
+            let (line, mut changed) = (line.index(lines.len()), lines.clone());
+            let at: Vec<usize> = lines[line].char_indices().map(|(at, _)| at).collect();
+            let at = at[place.index(at.len())];
+            let after = at + lines[line][at..].chars().next().map_or(0, char::len_utf8);
+            changed[line] = format!("{}{letter}{}", &lines[line][..at], &lines[line][after..]);
+            prop_assert!(changed == lines || !verified(&changed), "{}", changed[line]);
+            changed[line] = format!("{}{letter}{}", &lines[line][..at], &lines[line][at..]);
+            prop_assert!(!verified(&changed), "{}", changed[line]);
+            changed[line].truncate(at);
+            prop_assert!(!verified(&changed), "{}", changed[line]);
+        }
+
+        #[test]
+        fn no_line_of_a_chain_can_be_moved(texts in vec("\\PC{0,8}", 2..5), from in any::<Index>(), to in any::<Index>()) {
+            let lines = export(&texts);
+            let (from, to) = (from.index(lines.len()), to.index(lines.len()));
+            let mut moved = lines.clone();
+            let line = moved.remove(from);
+            // Without its last event a chain looks whole: that is what a head is for.
+            prop_assert!(from + 1 == lines.len() || !verified(&moved));
+            moved.insert(to, line.clone());
+            prop_assert!(moved == lines || !verified(&moved));
+            let mut repeated = lines.clone();
+            repeated.insert(to, line);
+            prop_assert!(!verified(&repeated));
+        }
+
+        #[test]
+        fn any_line_is_followed_or_refused(line in "\\PC{0,60}", json in "[\\[\\]{}:,\"a0]{0,40}") {
+            for line in [line, json] {
+                prop_assert!(Chains::after(Vec::new()).take(&line).is_err(), "{}", line);
+                prop_assert!(line.parse::<Head>().is_err(), "{}", line);
+            }
+        }
+    }
+
+    fn verified(lines: &[String]) -> bool {
+        let mut chains = Chains::after(Vec::new());
+        lines.iter().all(|line| chains.take(line).is_ok())
+    }
+
+    /// A chain with an event for each of these texts, as the server writes it.
+    fn export(texts: &[String]) -> Vec<String> {
+        let mut previous = BEGINNING;
+        let line = |(place, text): (usize, &String)| {
+            let mut event = AuditEvent {
+                id: format!("evt_01jd000000000000000000000{place}"),
+                chain: "platform".to_owned(),
+                sequence: place as i64 + 1,
+                at: DateTime::from_timestamp(1_795_176_000, 5_000).unwrap(),
+                actor: wire::AuditActor { kind: "system".to_owned(), id: text.clone() },
+                action: "region.created".to_owned(),
+                target: wire::AuditTarget { kind: "region".to_owned(), id: text.clone() },
+                tenant_id: None,
+                partner_id: Some("ptr_01jd0000000000000000000000".to_owned()),
+                request_id: "req_1".to_owned(),
+                address: Some("203.0.113.9".to_owned()),
+                details: BTreeMap::from([(text.clone(), text.clone()), ("name".to_owned(), "A".to_owned())]),
+                hash: String::new(),
+            };
+            previous = domain_event(&event).unwrap().hash(&previous);
+            event.hash = hex(&previous);
+            serde_json::to_string(&event).unwrap()
+        };
+        texts.iter().enumerate().map(line).collect()
     }
 }

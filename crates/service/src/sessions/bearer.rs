@@ -234,6 +234,8 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use domain::id::TenantId;
     use domain::time::minutes;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
 
@@ -254,9 +256,18 @@ mod tests {
 
     /// A token with other words in it, signed with the right key as far as its header lets us.
     fn forged(header: &str, claims: &str) -> String {
-        let body = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap().chain_update(&body).finalize().into_bytes();
+        signed_with(&[7; 32], header, claims)
+    }
+
+    fn signed_with(key: &[u8], header: &str, claims: &str) -> String {
+        let body = unsigned(header, claims);
+        let body = body.trim_end_matches('.');
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(body).finalize().into_bytes();
         format!("{body}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    fn unsigned(header: &str, claims: &str) -> String {
+        format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
     }
 
     const HEADER: &str = r#"{"typ":"keyreeve-session+jwt","alg":"HS256"}"#;
@@ -338,6 +349,150 @@ mod tests {
         for (from, to) in [("keyreeve-api", "other"), ("\"keyreeve\"", "\"other\""), ("ses_", "tok_"), ("usr_", "ten_")]
         {
             assert!(bearers.open(&forged(HEADER, &claims("1763000600").replace(from, to)), now()).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn no_token_of_another_make_is_taken() {
+        let bearers = Bearers::new(&[7; 32]);
+        let good = claims("1763000600");
+        assert!(bearers.open(&forged(HEADER, &good), now()).is_ok(), "the forger of this test knows the key");
+        let headers = [
+            r#"{"typ":"keyreeve-session+jwt"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":""}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"None"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"NONE"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"nOnE"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":null}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":["HS256"]}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"hs256"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":" HS256"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"HS256\u0000"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"HS384"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"HS1"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"ES256"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"PS256"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"EdDSA"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"HS256","alg":"none"}"#,
+            r#"{"typ":"keyreeve-session+jwt","alg":"none","alg":"HS256"}"#,
+            r#"{"typ":["keyreeve-session+jwt"],"alg":"HS256"}"#,
+            r#"{"typ":"Keyreeve-Session+JWT","alg":"HS256"}"#,
+            r#"{"typ":"application/keyreeve-session+jwt","alg":"HS256"}"#,
+            r#"{"typ":"keyreeve-console+jwt","alg":"HS256"}"#,
+            r#"{"typ":"keyreeve-gateway+jwt","alg":"HS256"}"#,
+            r#"{"typ":"keyreeve-session+jwt","enc":"A256GCM","alg":"dir"}"#,
+            r#"["HS256"]"#,
+            r#""HS256""#,
+            "null",
+            "",
+            "{",
+        ];
+        for header in headers {
+            assert!(bearers.open(&forged(header, &good), now()).is_err(), "{header}");
+            assert!(bearers.open(&unsigned(header, &good), now()).is_err(), "unsigned: {header}");
+        }
+        assert!(bearers.open(&unsigned(HEADER, &good), now()).is_err(), "a signature that is empty");
+        let token = forged(HEADER, &good);
+        let parts: Vec<&str> = token.split('.').collect();
+        let [header, body, signature] = parts[..] else { panic!("{token}") };
+        let swapped = format!("{body}.{header}.{signature}");
+        let as_json = format!(r#"{{"protected":"{header}","payload":"{body}","signature":"{signature}"}}"#);
+        for other in [
+            format!("{header}.{body}"),
+            format!("{header}..{signature}"),
+            format!(".{body}.{signature}"),
+            format!("{token}."),
+            format!(".{token}"),
+            format!("{token}.{signature}"),
+            format!("{token}="),
+            format!(" {token}"),
+            format!("{token}\n"),
+            swapped,
+            as_json,
+            ".".into(),
+            "..".into(),
+            "....".into(),
+        ] {
+            assert!(bearers.open(&other, now()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_a_token_brings_along_is_not_used() {
+        let bearers = Bearers::new(&[7; 32]);
+        let good = claims("1763000600");
+        for (name, value) in [
+            ("jwk", r#"{"kty":"oct","k":"CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"}"#),
+            ("jku", r#""https://evil.example.org/keys""#),
+            ("x5u", r#""https://evil.example.org/cert""#),
+            ("kid", r#""../../../dev/null""#),
+            ("kid", r#""' UNION SELECT 'key""#),
+        ] {
+            let header = format!(r#"{{"typ":"keyreeve-session+jwt","alg":"HS256","{name}":{value}}}"#);
+            for key in [&[9; 32][..], &[0; 32], b""] {
+                assert!(bearers.open(&signed_with(key, &header, &good), now()).is_err(), "{header}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_claim_of_the_wrong_type_is_taken() {
+        let bearers = Bearers::new(&[7; 32]);
+        let right: serde_json::Value = serde_json::from_str(&claims("1763000600")).unwrap();
+        assert!(bearers.open(&forged(HEADER, &right.to_string()), now()).is_ok());
+        let odd = [
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "[1763000600]",
+            "1763000600.5",
+            "1e300",
+            "-1e300",
+            "\"1763000600\"",
+            "\"\"",
+            "99999999999999999999",
+        ];
+        for name in ["iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp"] {
+            for value in odd {
+                let (mut claims, value): (_, serde_json::Value) = (right.clone(), serde_json::from_str(value).unwrap());
+                if claims[name].is_string() && value.is_string() && name == "jti" {
+                    continue;
+                }
+                claims[name] = value.clone();
+                assert!(bearers.open(&forged(HEADER, &claims.to_string()), now()).is_err(), "{name}: {value}");
+            }
+            let mut without = right.clone();
+            without.as_object_mut().unwrap().remove(name);
+            assert!(bearers.open(&forged(HEADER, &without.to_string()), now()).is_err(), "no {name}");
+            let twice = right.to_string().replacen('{', &format!("{{\"{name}\":{},", right[name]), 1);
+            assert!(bearers.open(&forged(HEADER, &twice), now()).is_err(), "{name} twice");
+        }
+        for exp in [i64::MAX, i64::MIN, -1, 0] {
+            assert!(bearers.open(&forged(HEADER, &claims(&exp.to_string())), now()).is_err(), "{exp}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_text_is_a_token(place in any::<Index>(), letter in "[-_0-9a-zA-Z=+/. é]", text in "\\PC{0,120}") {
+            let bearers = Bearers::new(&[7; 32]);
+            let token = sealed(&bearers);
+            let place = place.index(token.len());
+            let changed = format!("{}{}{}", &token[..place], letter, &token[place + 1..]);
+            prop_assert!(changed == token || bearers.open(&changed, now()).is_err(), "{}", changed);
+            let longer = format!("{}{}{}", &token[..place], letter, &token[place..]);
+            prop_assert!(bearers.open(&longer, now()).is_err(), "{}", longer);
+            for text in [text.clone(), format!("{text}.{text}.{text}"), format!("{}{text}", &token[..place])] {
+                prop_assert!(text == token || bearers.open(&text, now()).is_err(), "{}", text);
+                prop_assert!(bearers.open_holder(&text, now()).is_err() && bearers.open_gateway(&text, now()).is_err());
+            }
+        }
+
+        #[test]
+        fn claims_that_are_signed_are_read_or_refused(header in "\\PC{0,60}", claims in "\\PC{0,120}") {
+            prop_assert!(Bearers::new(&[7; 32]).open(&forged(&header, &claims), now()).is_err());
+            prop_assert!(Bearers::new(&[7; 32]).open(&forged(HEADER, &claims), now()).is_err());
         }
     }
 }

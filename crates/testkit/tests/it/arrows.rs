@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// They may use every room, and no room may use them.
-const FOR_DEVELOPMENT: [&str; 2] = ["testkit", "bench"];
+const FOR_DEVELOPMENT: [&str; 3] = ["testkit", "bench", "oracles"];
 
 #[test]
 fn a_room_uses_only_the_rooms_it_may() {

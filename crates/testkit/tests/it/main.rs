@@ -5,4 +5,5 @@
 
 mod arrows;
 mod postgres;
+mod regressions;
 mod with_postgres;
