@@ -5,4 +5,6 @@
 
 mod arrows;
 mod postgres;
+mod seeded_bugs;
+mod simulation;
 mod with_postgres;
