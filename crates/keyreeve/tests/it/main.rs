@@ -31,3 +31,4 @@ mod tls;
 mod traces;
 mod upgrades;
 mod usage;
+mod writers;
