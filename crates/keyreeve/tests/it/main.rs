@@ -16,6 +16,7 @@ mod drain;
 mod fleet;
 mod gateways;
 mod health;
+mod history;
 mod home;
 mod master_key;
 mod metrics;
