@@ -137,7 +137,7 @@ fn files(folder: &Path) -> Vec<String> {
     names.filter(|name| !name.ends_with("-shm")).collect()
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
     for name in files(from) {

@@ -10,6 +10,7 @@ mod console;
 mod crash;
 mod deploy;
 mod disk;
+mod disk_damage;
 mod disk_faults;
 mod doctor;
 mod drain;
