@@ -47,6 +47,7 @@ mod products_pair;
 mod quarantine;
 mod regions;
 mod sessions;
+mod standing_model;
 mod surface;
 mod tenant_regions;
 mod tenants;
