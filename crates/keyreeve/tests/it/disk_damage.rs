@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Answer, Client, Signer};
 
 use crate::disk::{DATABASE, copy_folder};
@@ -139,7 +139,7 @@ fn serve_damaged(fleet: &Fleet, pairs: &[(Signer, bool)], tally: &mut Tally) {
 /// None if it could not be said.
 fn is_allowed(answer: &Answer) -> Option<bool> {
     match answer.status {
-        200 => Some(answer.field("/decision") == Value::from("allow")),
+        200 => Some(answer.field("/decision") == "allow"),
         _ => {
             assert_eq!(answer.header("content-type"), "application/problem+json", "{answer}");
             None

@@ -18,6 +18,7 @@ use testkit::postgres::shared;
 use testkit::{Answer, Client, Signer};
 
 use crate::fleet::{Fleet, REGION, now};
+use crate::home::Over;
 
 const KEYS: usize = 6;
 const CHANGERS: usize = 4;
@@ -111,11 +112,15 @@ impl<'f> Clients<'f> {
         (0..KEYS).for_each(|_| self.create());
         let mut stood_still = 0;
         thread::scope(|scope| {
-            (0..CHANGERS).for_each(|_| drop(scope.spawn(|| self.until_over(|| self.change()))));
-            (0..VERIFIERS).for_each(|_| {
-                drop(scope.spawn(|| self.until_over(|| self.verify(self.some_node(), &self.some_key()))))
-            });
-            (0..READERS).for_each(|reader| drop(scope.spawn(move || self.follow(reader))));
+            for _ in 0..CHANGERS {
+                scope.spawn(|| self.until_over(|| self.change()));
+            }
+            for _ in 0..VERIFIERS {
+                scope.spawn(|| self.until_over(|| self.verify(self.some_node(), &self.some_key())));
+            }
+            for reader in 0..READERS {
+                scope.spawn(move || self.follow(reader));
+            }
             let _over = Over(&self.is_over);
             while self.started.0.elapsed() < length() {
                 thread::park_timeout(BETWEEN_STANDSTILLS);
@@ -284,12 +289,4 @@ fn page(gateway: &Client, after: Option<i64>, reader: usize) -> Option<(i64, BTr
     let told = of_keys
         .map(|change| (change["sequence"].as_i64().unwrap(), change["access_key_id"].as_str().unwrap().to_owned()));
     Some((changes["sequence"].as_i64().unwrap(), told.collect()))
-}
-
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }

@@ -12,7 +12,7 @@ use testkit::{Answer, Client, Signer};
 use ureq::Agent;
 
 use crate::fleet::{REGION, now};
-use crate::home::until;
+use crate::home::{Over, until};
 
 /// How many signatures are asked about at once.
 const BATCH: usize = 250;
@@ -30,7 +30,7 @@ pub(crate) struct Writers {
 #[derive(Default)]
 struct Writer {
     keys: Vec<Owned>,
-    /// Whether a key has been touched since it was last looked for.
+    /// So many keys have been looked for since they were last touched.
     untouched: usize,
     asked: usize,
     pending: Option<Request>,
@@ -93,7 +93,7 @@ impl Writers {
         });
     }
 
-    /// Retries what was not answered until it is, and what was answered last: that has to be answered as it was.
+    /// Retries what was not answered until it is, and then what was answered last: it has to be answered as it was.
     pub(crate) fn settle(&mut self, url: &str) {
         let agent = agent();
         for writer in &mut self.writers {
@@ -102,7 +102,8 @@ impl Writers {
                     writer.ask(&agent, url, &self.operator, request.clone()).then_some(())
                 });
                 self.settled += 1;
-            } else if let Some((request, answer)) = &writer.last {
+            }
+            if let Some((request, answer)) = &writer.last {
                 let again = until("a retry to be answered", || {
                     request.send(&agent, url, &self.operator).filter(|again| again.status < 500)
                 });
@@ -230,12 +231,4 @@ impl Request {
 fn agent() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10)));
     config.build().new_agent()
-}
-
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
