@@ -19,7 +19,7 @@ fn a_plane_without_a_mistake_breaks_no_promise() {
 
 #[test]
 fn every_seeded_bug_is_caught() {
-    let caught: Vec<(Bug, usize, BTreeSet<Promise>)> = Bug::ALL.map(|bug| caught(bug)).into();
+    let caught: Vec<(Bug, usize, BTreeSet<Promise>)> = Bug::ALL.map(caught).into();
     for (bug, seeds, promises) in &caught {
         println!("{bug:?}: in {seeds} of {SEEDS} histories, as {promises:?}");
     }
