@@ -42,6 +42,10 @@ fuzz seconds="60":
 timing rounds="100000":
     cargo run --release -p keyreeve-bench --bin timing {{ rounds }}
 
+# run everything that takes hours, and collect its figures in target/assurance.txt
+assurance:
+    scripts/assurance/all
+
 # run the benchmarks, all or those whose name matches
 bench *filter:
     cargo bench -p keyreeve-bench {{ filter }}

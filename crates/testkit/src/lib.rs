@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod grep;
+pub mod history;
 pub mod postgres;
 pub mod queries;
 pub mod server;

@@ -27,6 +27,7 @@ pub struct Server {
     service: Arc<Service>,
     listening: Listening,
     operator: String,
+    seed: u8,
     follower: Mutex<Option<Follower>>,
     /// What goes away with the server.
     _database: Keeper,
@@ -74,10 +75,11 @@ impl Server {
 
     pub fn replica_that_keeps(&self, retention: Retention) -> Self {
         let database = Database::open(options(self.service.database().url().clone()));
-        let service = service(database, self.now(), 2, retention);
+        let seed = self.seed + 1;
+        let service = service(database, self.now(), seed, retention);
         let listening = listen(service.clone(), None);
         let follower = Mutex::new(Some(Follower::start(&service)));
-        Self { service, listening, operator: self.operator.clone(), follower, _database: Keeper::Shared }
+        Self { service, listening, operator: self.operator.clone(), seed, follower, _database: Keeper::Shared }
     }
 
     /// The same service on another port, where a caller may ask only so often.
@@ -95,18 +97,20 @@ impl Server {
             service: self.service.clone(),
             listening,
             operator: self.operator.clone(),
+            seed: self.seed,
             follower: Mutex::default(),
             _database: Keeper::Shared,
         }
     }
 
     fn start(database: Database, keeper: Keeper) -> Self {
-        let service = service(database, beginning(), 1, Retention::default());
+        let seed = 1;
+        let service = service(database, beginning(), seed, Retention::default());
         let made = bootstrap::bootstrap(&service, TimeDelta::days(300), false).expect("the first operator");
         let operator = made.text.expose().to_owned();
         let listening = listen(service.clone(), None);
         let follower = Mutex::new(Some(Follower::start(&service)));
-        Self { service, listening, operator, follower, _database: keeper }
+        Self { service, listening, operator, seed, follower, _database: keeper }
     }
 
     pub fn service(&self) -> &Arc<Service> {

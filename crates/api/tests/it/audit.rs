@@ -81,14 +81,14 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-fn exported(client: &Client, path: &str) -> Vec<Value> {
+pub(crate) fn exported(client: &Client, path: &str) -> Vec<Value> {
     let answer = as_lines(client).get(path).expect(200);
     assert_eq!(answer.header("content-type"), "application/x-ndjson");
     lines(&answer.text)
 }
 
 /// Checks the chains as somebody does who reads line by line and remembers nothing but the line before.
-fn adds_up_in_one_pass(events: &[Value]) {
+pub(crate) fn adds_up_in_one_pass(events: &[Value]) {
     let (mut chain, mut sequence, mut previous) = (String::new(), 0, BEGINNING);
     for shown in events {
         if shown["chain"] != chain.as_str() {

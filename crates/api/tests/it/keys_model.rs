@@ -10,10 +10,17 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use testkit::Server;
 
 const CASES: u32 = 5;
+const SEEDS: u32 = 8;
+
+/// `KEYREEVE_SEQUENCES=200` makes it a long one.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long it may take")]
+fn cases() -> u32 {
+    std::env::var("KEYREEVE_SEQUENCES").map_or(CASES, |text| text.parse::<u32>().unwrap().div_ceil(SEEDS))
+}
 
 fn run(seed: u8, server: impl Fn() -> Server) {
     println!("seed {seed}");
-    let config = Config { cases: CASES, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
+    let config = Config { cases: cases(), failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     let lives = runner.run(&steps::steps(), |steps| {
         let server = server();
@@ -24,6 +31,7 @@ fn run(seed: u8, server: impl Fn() -> Server) {
         Ok(())
     });
     lives.unwrap_or_else(|difference| panic!("seed {seed}: {difference}"));
+    println!("model: {} lives of keys of {} steps, 0 differences", cases(), steps::STEPS);
 }
 
 /// Several, so that they run beside each other: eight times five lives of 250 steps.

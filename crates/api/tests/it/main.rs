@@ -48,6 +48,7 @@ mod quarantine;
 mod regions;
 mod retention;
 mod sessions;
+mod standing_model;
 mod surface;
 mod tenant_regions;
 mod tenants;

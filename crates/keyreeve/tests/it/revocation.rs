@@ -6,6 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use rustix::process::Signal;
 use testkit::postgres::{Cluster, shared};
 
@@ -121,6 +123,46 @@ fn a_replica_that_stood_still_honours_nothing_stale() {
     assert_eq!(propagation.field("/state"), "confirmed", "{propagation}");
 }
 
+/// A replica without a lease is not waited for. When it takes one again, what was changed between its look at the feed and
+/// its lease is in neither: it has to look once more before it believes what it remembers.
+#[test]
+fn a_replica_whose_lease_had_lapsed_looks_again_before_it_believes_itself() {
+    let database = shared().unwrap().database().unwrap();
+    let fleet = Fleet::of(2, &database.url(), &["--lease-seconds", "5"]);
+    let key = fleet.key("Key");
+    let there = fleet.gateway(1);
+    assert!(key.is_allowed(&there));
+    let connect = || PgConnection::establish(&database.url()).unwrap();
+    let mut watching = connect();
+    let now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    let mut count = |query: String| {
+        let found: Found =
+            diesel::sql_query(format!("SELECT count(*) AS count FROM {query}")).get_result(&mut watching).unwrap();
+        found.count
+    };
+
+    fleet.replicas[1].running.signal(Signal::STOP);
+    until("its lease to end", || (count(format!("nodes WHERE leased_until < {now}")) == 1).then_some(()));
+    let mut before_its_lease = connect();
+    let lapsed = format!("BEGIN; SELECT id FROM nodes WHERE leased_until < {now} FOR UPDATE");
+    before_its_lease.batch_execute(&lapsed).unwrap();
+    fleet.replicas[1].running.signal(Signal::CONT);
+    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    until("it to have looked and to take its lease", || (count(waits.to_owned()) == 1).then_some(()));
+
+    // Nobody has to be waited for, so this is promised at once.
+    fleet.operator(0).act(&format!("{}/revoke", key.path)).expect(200);
+    let mut before_its_next_look = connect();
+    before_its_next_look.batch_execute("BEGIN; LOCK TABLE changes IN ACCESS EXCLUSIVE MODE").unwrap();
+    before_its_lease.batch_execute("COMMIT").unwrap();
+    until("it to have a lease", || (count(format!("nodes WHERE leased_until > {now}")) == 2).then_some(()));
+    let answer = key.verify(&there);
+    assert!(answer.status == 503 || answer.clone().expect(200).field("/decision") == "deny", "{answer}");
+    before_its_next_look.batch_execute("COMMIT").unwrap();
+    until("it to answer again", || (key.verify(&there).status == 200).then_some(()));
+    assert!(!key.is_allowed(&there));
+}
+
 /// Known keys go on for a lease, unknown ones cannot be decided, and then nothing can. Never is anybody refused.
 #[test]
 fn without_its_database_a_replica_goes_on_for_one_lease() {
@@ -163,6 +205,12 @@ fn without_its_database_a_replica_goes_on_for_one_lease() {
     assert!(unknown.is_allowed(&gateway) && known.is_allowed(&gateway));
     fleet.operator(0).act(&format!("{}/revoke", known.path)).expect(200);
     assert!(!known.is_allowed(&gateway));
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 fn print_histogram(latencies: &mut [Duration]) {

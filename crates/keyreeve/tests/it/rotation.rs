@@ -11,7 +11,7 @@ use testkit::Client;
 use testkit::postgres::shared;
 
 use crate::fleet::{Fleet, Key};
-use crate::home::{Finished, until};
+use crate::home::{Finished, Over, until};
 
 const FILE: &str = "keyreeve-data/master.key";
 const TENANTS: usize = 300;
@@ -111,15 +111,6 @@ struct Load {
     verified: AtomicUsize,
     made: Mutex<Vec<Key>>,
     wrong: Mutex<Vec<String>>,
-}
-
-/// Ends the load, also when a test fails.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 fn survives(fleet: &Fleet) {

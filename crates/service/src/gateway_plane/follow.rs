@@ -165,6 +165,7 @@ impl Service {
             self.heed_quarantine(&look);
             place.has_begun = true;
         }
+        let mut has_looked_again = false;
         loop {
             let since = Moment::now();
             let applied = self.plane.feed.applied();
@@ -189,20 +190,26 @@ impl Service {
             // Before anybody is told that this node knows of it.
             self.write_down_changes(&look.told, complete_to)?;
             place.is_ahead = last.is_some_and(|last| last > complete_to);
+            let mut is_believed = true;
             if is_all {
                 // Others wait for what they can see of us. On SQLite there are no others.
-                let is_due =
-                    place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= heartbeat));
+                let is_due = !self.plane.lease.holds()
+                    || place.renewed.is_none_or(|renewed| renewed.elapsed().to_std().is_ok_and(|it| it >= heartbeat));
                 if is_due || (last.is_some() && !self.database.url().is_embedded()) {
                     self.renew_lease(&look, complete_to, is_due)?;
+                    // Who found no lease in the meantime has waited for nobody, and may have changed what was just looked at.
+                    is_believed = place.renewed.is_some_and(|before| before.elapsed() < self.plane.lease.length());
                     place.renewed = Some(since);
-                    self.plane.lease.extend(since);
+                    if is_believed {
+                        self.plane.lease.extend(since);
+                    }
                 }
             }
             self.plane.feed.go_on(complete_to, last);
-            if is_all {
+            if is_all && (is_believed || has_looked_again) {
                 return Ok(());
             }
+            has_looked_again |= !is_believed;
         }
     }
 

@@ -6,4 +6,6 @@
 mod arrows;
 mod postgres;
 mod regressions;
+mod seeded_bugs;
+mod simulation;
 mod with_postgres;
