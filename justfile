@@ -46,9 +46,10 @@ timing rounds="100000":
 assurance:
     scripts/assurance/all
 
-# run the benchmarks, all or those whose name matches
-bench *filter:
-    cargo bench -p keyreeve-bench {{ filter }}
+# measure what docs/benchmarks.md is about, all or some groups of it, and write the figures there
+bench *groups:
+    cargo build --release -p keyreeve -p keyreeve-bench -p keyreeve-testkit --bins
+    target/release/with-postgres -- target/release/bench {{ groups }}
 
 # everything that must be green before a change is taken
 ci:

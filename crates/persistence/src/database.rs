@@ -48,7 +48,7 @@ enum Writers {
     /// Each in a transaction of its own.
     Apart(Pool),
     /// One after the other anyway.
-    Together(SharedCommit),
+    Together(Box<SharedCommit>),
 }
 
 /// How the database is doing, as far as this process can tell without asking it.
@@ -87,7 +87,7 @@ impl Database {
         let writers = match options.url {
             Url::Postgres(_) => Writers::Apart(pool(Use::Writing, options.writers, options.wait)),
             // To wait for the one before is no reason to be sent away.
-            Url::Sqlite(_) => Writers::Together(SharedCommit::new(pool(Use::Writing, 1, PATIENCE), PATIENCE)),
+            Url::Sqlite(_) => Writers::Together(Box::new(SharedCommit::new(pool(Use::Writing, 1, PATIENCE), PATIENCE))),
         };
         Self {
             readers: pool(Use::Reading, options.readers, options.wait),

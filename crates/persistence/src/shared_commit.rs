@@ -33,7 +33,7 @@ struct Line {
 enum Turn {
     Taken,
     /// With what the one before has left open.
-    Free(Option<Open>),
+    Free(Option<Box<Open>>),
 }
 
 /// A transaction that goes from hand to hand.
@@ -106,7 +106,7 @@ impl SharedCommit {
         }
     }
 
-    fn wait_for_turn(&self) -> Result<Option<Open>> {
+    fn wait_for_turn(&self) -> Result<Option<Box<Open>>> {
         let began = Instant::now();
         let mut line = self.lock();
         line.waiting += 1;
@@ -129,12 +129,14 @@ impl SharedCommit {
     }
 
     /// BEGIN finds out whether the connection still works: until it has succeeded nothing has happened.
-    fn begin(&self) -> Result<Open> {
+    fn begin(&self) -> Result<Box<Open>> {
         let mut may_be_dead = true;
         loop {
             let mut held = self.connections.get()?;
             match held.connection.begin() {
-                Ok(()) => return Ok(Open { held, outcome: Arc::default(), members: 0, has_ended: false }),
+                Ok(()) => {
+                    return Ok(Box::new(Open { held, outcome: Arc::default(), members: 0, has_ended: false }));
+                }
                 Err(error) if is_unreachable(&error) && may_be_dead => {
                     held.is_dead = true;
                     may_be_dead = false;
@@ -152,7 +154,7 @@ impl SharedCommit {
 /// Whoever's turn it is. However it ends, somebody else gets the turn.
 struct AtIt<'s> {
     shared: &'s SharedCommit,
-    open: Option<Open>,
+    open: Option<Box<Open>>,
     has_passed_on: bool,
 }
 
@@ -315,7 +317,7 @@ mod tests {
                 go_on.send(()).unwrap();
                 // It shares what comes of them.
                 let _ = first.join().unwrap();
-                others.into_iter().map(|other| other.join()).collect()
+                others.into_iter().map(thread::ScopedJoinHandle::join).collect()
             })
         }
     }
@@ -399,7 +401,7 @@ mod tests {
             }),
             Box::new(|| table.insert(2)),
         ]);
-        assert!(done.iter().any(|result| result.is_err()), "the one that panicked says so");
+        assert!(done.iter().any(Result::is_err), "the one that panicked says so");
         table.insert(3).unwrap();
         let numbers = table.numbers();
         assert!(!numbers.contains(&1) && numbers.contains(&3), "{numbers:?}");

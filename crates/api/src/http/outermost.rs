@@ -68,9 +68,9 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
         };
     }
     if is_routine(&route, status) {
-        log!(debug)
+        log!(debug);
     } else {
-        log!(info)
+        log!(info);
     }
     if let (Some(spans), Some(trace), Some(began)) = (spans, info.trace, began) {
         spans.offer(&trace, || Span {

@@ -29,7 +29,7 @@ async fn main() -> std::io::Result<()> {
 }
 
 async fn insert(pool: web::Data<Connections>, order: web::Json<Value>) -> HttpResponse {
-    let label = order["label"].as_str().unwrap_or_default().to_owned();
+    let label = order.get("label").and_then(Value::as_str).unwrap_or_default().to_owned();
     let inserted = web::block(move || {
         let mut connection = pool.get().expect("a connection");
         diesel::sql_query("INSERT INTO bare (label) VALUES ($1)").bind::<Text, _>(label).execute(&mut connection)
