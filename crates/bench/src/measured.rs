@@ -19,15 +19,21 @@ pub struct Row {
 /// A group of rows, by the name that `just bench` takes.
 pub struct Group {
     pub name: &'static str,
+    /// Of its part of the page.
+    pub heading: &'static str,
     pub measure: fn(&Rounds) -> Vec<Row>,
 }
 
 pub const ALL: [Group; 5] = [
-    Group { name: "verifying", measure: verifying::measure },
-    Group { name: "unknown-to-memory", measure: unknown_to_memory::measure },
-    Group { name: "creating", measure: creating::measure },
-    Group { name: "gateway-client", measure: gateway_client::measure },
-    Group { name: "starting", measure: starting::measure },
+    Group { name: "verifying", heading: "Verifying, keys in memory", measure: verifying::measure },
+    Group {
+        name: "unknown-to-memory",
+        heading: "Keys that are asked about for the first time",
+        measure: unknown_to_memory::measure,
+    },
+    Group { name: "creating", heading: "Creating keys", measure: creating::measure },
+    Group { name: "gateway-client", heading: "The gateway client", measure: gateway_client::measure },
+    Group { name: "starting", heading: "Starting", measure: starting::measure },
 ];
 
 impl Row {

@@ -9,7 +9,10 @@
 //! ```
 //!
 //! The seal of a line is a hash of it and of all before it: who changes a line in the middle, or takes one out, has to write
-//! everything anew from there. A last line that was torn by a crash is cut off.
+//! everything anew from there.
+//!
+//! What is to be on the disk is gathered, and written and synced by one for all who wait; nothing else is written before that has
+//! been synced. So only the last write can be torn by a crash, and is cut off: its lines after the first begin with `+ `.
 
 mod file;
 mod line;
@@ -51,7 +54,11 @@ pub struct Journal {
 struct State {
     file: File,
     seal: Seal,
+    /// Lines that are on their way to the file.
+    pending: String,
+    /// How many lines there are, those on their way included, and up to which of them somebody waits for the disk.
     lines: u64,
+    due: u64,
     /// Nothing up to here is missing; none before the first line was written.
     complete_to: Option<i64>,
     /// What is written of the changes above it.
@@ -67,7 +74,9 @@ impl Journal {
         let state = State {
             file,
             seal,
+            pending: String::new(),
             lines: 0,
+            due: 0,
             complete_to: contents.since.map(|since| contents.complete_to.max(since)),
             ahead,
             has_news: false,
@@ -83,7 +92,8 @@ impl Journal {
     /// From now on it knows of everything after this number, whatever it has missed before.
     pub fn begin(&self, database: &str, since: i64) -> Result<(), JournalError> {
         let mut state = self.state();
-        state.write(&[Line::Head { database: database.to_owned(), since }]).map_err(|error| self.io(error))?;
+        state.write(&Line::Head { database: database.to_owned(), since });
+        state.due = state.lines;
         state.complete_to = Some(since);
         self.sync(state)
     }
@@ -93,18 +103,15 @@ impl Journal {
         let mut state = self.state();
         let Some(complete_to) = state.complete_to else { return Ok(()) };
         let mut seen = HashSet::new();
-        let new: Vec<&Told> = told
-            .iter()
-            .filter(|told| told.sequence > complete_to && !state.ahead.contains(&told.sequence))
-            .filter(|told| seen.insert(told.sequence))
-            .collect();
-        if new.is_empty() {
-            return Ok(());
+        let is_new = |told: &&Told| told.sequence > complete_to && !state.ahead.contains(&told.sequence);
+        let new: Vec<&Told> = told.iter().filter(is_new).filter(|told| seen.insert(told.sequence)).collect();
+        for told in new {
+            state.write(&Line::Change(told.clone()));
+            state.ahead.insert(told.sequence);
+            state.due = state.lines;
+            state.has_news = true;
         }
-        let lines: Vec<Line> = new.iter().map(|told| Line::Change((*told).clone())).collect();
-        state.write(&lines).map_err(|error| self.io(error))?;
-        state.ahead.extend(new.iter().map(|told| told.sequence));
-        state.has_news = true;
+        // Somebody else may have written it, and still wait for the disk.
         self.sync(state)
     }
 
@@ -117,8 +124,8 @@ impl Journal {
         state.complete_to = Some(to);
         state.ahead = state.ahead.split_off(&(to + 1));
         if std::mem::take(&mut state.has_news) {
-            // It need not be on the disk: without it more is read again than had to be.
-            state.write(&[Line::Complete(to)]).map_err(|error| self.io(error))?;
+            // Nobody waits for it: without it more is read again than had to be.
+            state.write(&Line::Complete(to));
         }
         Ok(())
     }
@@ -137,18 +144,35 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One waits for the disk, for all that have written meanwhile.
+    /// One waits for the disk, for all that have something on its way to it.
     fn sync(&self, state: MutexGuard<'_, State>) -> Result<(), JournalError> {
-        let (mine, file) = (state.lines, state.file.try_clone());
+        let due = state.due;
         drop(state);
-        let file = file.map_err(|error| self.io(error))?;
         let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
-        if *synced < mine {
-            let written = self.state().lines;
-            file.sync_data().map_err(|error| self.io(error))?;
-            *synced = written;
+        if *synced < due {
+            *synced = self.write_out(File::sync_data).map_err(|error| self.io(error))?;
         }
         Ok(())
+    }
+
+    /// Says up to which line all is in the file. What cannot be written stays on its way, for the next who tries.
+    fn write_out(&self, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<u64> {
+        let mut state = self.state();
+        let (text, lines, file) = (std::mem::take(&mut state.pending), state.lines, state.file.try_clone());
+        drop(state);
+        let written = file.and_then(|mut file| {
+            let length = file.metadata()?.len();
+            file.write_all(text.as_bytes()).and_then(|()| sync(&file)).or_else(|error| {
+                // What was written of it would make what comes after it look forged.
+                file.set_len(length)?;
+                Err(error)
+            })
+        });
+        if let Err(error) = written {
+            self.state().pending.insert_str(0, &text);
+            return Err(error);
+        }
+        Ok(lines)
     }
 
     fn io(&self, error: io::Error) -> JournalError {
@@ -157,21 +181,17 @@ impl Journal {
 }
 
 impl State {
-    /// All of them or, as far as anybody who reads it later is concerned, none.
-    fn write(&mut self, lines: &[Line]) -> io::Result<()> {
-        let (mut text, mut seal) = (String::new(), self.seal);
-        for line in lines {
-            seal = line.write(&mut text, seal);
-        }
-        let length = self.file.metadata()?.len();
-        if let Err(error) = self.file.write_all(text.as_bytes()) {
-            // What was written of it would make what comes after it look forged.
-            self.file.set_len(length)?;
-            return Err(error);
-        }
-        self.seal = seal;
-        self.lines += lines.len() as u64;
-        Ok(())
+    fn write(&mut self, line: &Line) {
+        let is_joined = !self.pending.is_empty();
+        self.seal = line.write(&mut self.pending, self.seal, is_joined);
+        self.lines += 1;
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // Nobody waits for what is left.
+        let _ = self.write_out(|_| Ok(()));
     }
 }
 
@@ -244,6 +264,39 @@ mod tests {
             journal.append(&[told(7)]).unwrap();
             drop(journal);
             assert_eq!(fs::read(&path).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn of_a_write_that_was_not_synced_any_part_may_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal_of(&folder, [6, 7]);
+        let synced = fs::metadata(&path).unwrap().len() as usize;
+        let (journal, _) = Journal::open(&path, "here").unwrap();
+        journal.append(&[told(8), told(9), told(10), told(11)]).unwrap();
+        drop(journal);
+        let whole = fs::read(&path).unwrap();
+        let torn = folder.path().join("torn");
+        for begin in synced..whole.len() {
+            for end in [begin + 1, begin + 40, begin + 90].map(|end| end.min(whole.len())) {
+                let mut holed = whole.clone();
+                holed[begin..end].fill(0);
+                fs::write(&torn, &holed).unwrap();
+                let (journal, contents) = Journal::open(&torn, "here").unwrap();
+                assert_eq!(contents.changes[..2], [told(6), told(7)], "{begin} to {end}");
+                let kept = contents.changes.len();
+                journal.append(&[told(12)]).unwrap();
+                drop(journal);
+                let contents = Contents::read(&torn).unwrap();
+                assert_eq!(contents.changes.len(), kept + 1, "and it goes on behind what is left");
+            }
+        }
+        // Without the last line feed what was synced would be one line with what was not.
+        for place in 0..synced - 1 {
+            let mut holed = whole.clone();
+            holed[place] = 0;
+            fs::write(&torn, &holed).unwrap();
+            assert!(Contents::read(&torn).is_err(), "a hole in what was synced, at {place}");
         }
     }
 

@@ -66,12 +66,12 @@ fn machine() -> String {
     format!("{processors} processors of {}", model.trim_start_matches([' ', '\t', ':']))
 }
 
-/// Each group has a place of its own on the page, so that the others may be older.
+/// Each group has a part of its own on the page, so that the others may be older.
 fn write_down(group: &Group, table: &str) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/benchmarks.md");
     let text = std::fs::read_to_string(&page).expect("the page");
-    let (begin, end) = (format!("<!-- {} -->\n", group.name), format!("<!-- end of {} -->", group.name));
-    let (before, rest) = text.split_once(&begin).expect("the group's place");
-    let (_, after) = rest.split_once(&end).expect("its end");
-    std::fs::write(&page, format!("{before}{begin}\n{table}\n{end}{after}")).expect("the page");
+    let heading = format!("\n## {}\n", group.heading);
+    let (before, rest) = text.split_once(&heading).expect("the group's part");
+    let after = rest.find("\n## ").map_or("", |end| &rest[end..]);
+    std::fs::write(&page, format!("{before}{heading}\n{table}{after}")).expect("the page");
 }

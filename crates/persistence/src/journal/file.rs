@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::JournalError;
-use super::line::{Line, Seal};
+use super::line::{Line, Seal, was_written_later};
 use crate::changes::Told;
 
 /// With so many lines that say nothing new it is worth writing it anew.
@@ -93,14 +93,14 @@ fn parse(path: &Path, mut file: &File) -> Result<Parsed, JournalError> {
     file.read_to_end(&mut bytes).map_err(|error| JournalError::Io(path.to_owned(), error))?;
     let (mut contents, mut seal, mut length) = (Contents::default(), Seal::default(), 0);
     for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let Some(whole) = line.strip_suffix(b"\n") else {
-            // It was being written when the machine or the process went away, and nobody was told that it had been.
+        let behind = bytes.get(length as usize + line.len()..).unwrap_or_default();
+        if is_torn(line) && !behind.split(|byte| *byte == b'\n').any(was_written_later) {
             break;
-        };
+        }
         let broken = || JournalError::Broken { path: path.to_owned(), line: at + 1 };
-        let text = std::str::from_utf8(whole).map_err(|_| broken())?;
-        let (line, next) = Line::read(text, seal).ok_or_else(broken)?;
-        match (at, line) {
+        let text = line.strip_suffix(b"\n").and_then(|whole| std::str::from_utf8(whole).ok()).ok_or_else(broken)?;
+        let (read, next) = Line::read(text, seal).ok_or_else(broken)?;
+        match (at, read) {
             (_, Line::Head { database, since }) if at == 0 || database == contents.database => {
                 (contents.since, contents.complete_to, contents.database) = (Some(since), since, database);
             }
@@ -109,9 +109,15 @@ fn parse(path: &Path, mut file: &File) -> Result<Parsed, JournalError> {
             (0, _) | (_, Line::Head { .. }) => return Err(broken()),
         }
         seal = next;
-        length += whole.len() as u64 + 1;
+        length += line.len() as u64;
     }
     Ok(Parsed { contents, seal, length })
+}
+
+/// It was being written when the machine or the process went away, and nobody was told that it had been. Of a write that was
+/// not synced some blocks may be there and others not, and those read as zeros.
+fn is_torn(line: &[u8]) -> bool {
+    !line.ends_with(b"\n") || line.contains(&0)
 }
 
 /// Into a new file that takes the place of the old one when it is whole.
@@ -132,7 +138,7 @@ fn write_anew(path: &Path, contents: Contents) -> io::Result<(File, Contents, Se
     let lines = [head].into_iter().chain(changes.iter().cloned().map(Line::Change));
     let (mut text, mut seal) = (String::new(), Seal::default());
     for line in lines.chain([Line::Complete(contents.complete_to)]) {
-        seal = line.write(&mut text, seal);
+        seal = line.write(&mut text, seal, false);
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

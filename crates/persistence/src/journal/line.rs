@@ -11,6 +11,8 @@ use crate::changes::Told;
 const MAGIC: &str = "keyreeve-journal";
 const VERSION: &str = "1";
 const NOWHERE: &str = "-";
+/// Written to the file at once with the line before.
+const JOINED: &str = "+ ";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
@@ -44,19 +46,25 @@ impl Seal {
 }
 
 impl Line {
-    /// Appends the line to a text, and says what the next one continues from.
-    pub(super) fn write(&self, text: &mut String, before: Seal) -> Seal {
-        let line = match self {
+    /// Appends the line to a text, and says what the next one continues from. `is_joined` if it goes to the file at once
+    /// with the one before.
+    pub(super) fn write(&self, text: &mut String, before: Seal, is_joined: bool) -> Seal {
+        let line = self.text();
+        let joined = if is_joined { JOINED } else { "" };
+        let seal = before.over(&format!("{joined}{line}"));
+        let _ = writeln!(text, "{joined}{line} {}", seal.shown());
+        seal
+    }
+
+    fn text(&self) -> String {
+        match self {
             Self::Head { database, since } => format!("{MAGIC} {VERSION} {database} {since}"),
             Self::Complete(to) => format!("complete {to}"),
             Self::Change(Told { sequence, change, at }) => {
                 let region = change.region().map_or(NOWHERE, |region| region.as_str());
                 format!("{sequence} {} {} {} {region}", at.timestamp_micros(), change.kind(), change.subject())
             }
-        };
-        let seal = before.over(&line);
-        let _ = writeln!(text, "{line} {}", seal.shown());
-        seal
+        }
     }
 
     /// None if it is no line, or not the one that comes next.
@@ -66,7 +74,7 @@ impl Line {
         if seal.shown() != sealed {
             return None;
         }
-        let words: Vec<&str> = text.split(' ').collect();
+        let words: Vec<&str> = text.strip_prefix(JOINED).unwrap_or(text).split(' ').collect();
         let line = match *words.as_slice() {
             [MAGIC, VERSION, database, since] => {
                 Self::Head { database: database.to_owned(), since: since.parse().ok()? }
@@ -81,4 +89,12 @@ impl Line {
         };
         Some((line, seal))
     }
+}
+
+/// Whether a line that stands somewhere behind a torn one was written after that was on the disk, as far as it can be read.
+pub(super) fn was_written_later(line: &[u8]) -> bool {
+    let is_ours = |text: &str| {
+        text.starts_with(MAGIC) || text.starts_with("complete ") || text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    std::str::from_utf8(line).is_ok_and(|text| !text.contains('\0') && is_ours(text))
 }
