@@ -117,6 +117,7 @@ static int sync_file(int fd) {
     if (refuses(fd, 's')) return -1;
     const char *forgets = getenv("DISK_FORGETS");
     if (forgets && ends(name, forgets)) return 0;
+    usleep(8000); // As a disk does. Without it there is hardly a moment at which something is on its way.
     pthread_mutex_lock(&lock);
     for (size_t at = 0; at < name_count; at++) {
         durable(names[at].from, copy);

@@ -14,7 +14,9 @@ use crate::home::{Home, Server};
 pub(crate) const REGION: &str = "waw3-1";
 
 /// Nobody is slowed down, and who forwards is believed.
-const ARGUMENTS: [&str; 4] = ["--requests-per-second", "0", "--trusted-proxies", "127.0.0.1"];
+/// What gateways ask is in the log at `debug`.
+const ARGUMENTS: [&str; 6] =
+    ["--requests-per-second", "0", "--trusted-proxies", "127.0.0.1", "--log-level", "info,keyreeve_api=debug"];
 
 pub(crate) struct Provider {
     pub(crate) home: Home,

@@ -24,7 +24,7 @@ def main():
         signature_version="s3v4",
         s3={"addressing_style": "path"},
         # Whoever refuses an upload may hang up on it, and an SDK tries again then; a refusal itself is never tried again.
-        retries={"total_max_attempts": 3 if part == "refused" else 1},
+        retries={"total_max_attempts": 3 if part in ("reading", "refused") else 1},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
