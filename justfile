@@ -48,8 +48,9 @@ assurance:
 
 # measure what docs/benchmarks.md is about, all or some groups of it, and write the figures there
 bench *groups:
-    cargo build --release -p keyreeve -p keyreeve-bench -p keyreeve-testkit --bins
-    target/release/with-postgres -- target/release/bench {{ groups }}
+    cargo build --release -p keyreeve -p keyreeve-bench -p keyreeve-testkit --bin keyreeve --bin ceiling --bin bare-insert
+    cargo build --profile profiling -p keyreeve-bench -p keyreeve-testkit --bin bench --bin with-postgres
+    BENCH_SERVERS=target/release target/profiling/with-postgres -- target/profiling/bench {{ groups }}
 
 # everything that must be green before a change is taken
 ci:

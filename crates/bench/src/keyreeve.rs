@@ -10,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use testkit::{Client, Signer, postgres};
 
-use crate::process::{Process, beside};
+use crate::process::{Process, server};
 
 pub const REGION: &str = "waw3-1";
 
@@ -66,7 +66,7 @@ impl Keyreeve {
         let token = home.path().join("token");
         let url = place.url();
         let folder = home.path().to_str().expect("a path");
-        let mut bootstrap = Command::new(beside("keyreeve"));
+        let mut bootstrap = Command::new(server("keyreeve"));
         bootstrap.args(["bootstrap", "--data-dir", folder, "--database", &url, "--out"]).arg(&token);
         assert!(bootstrap.stdout(Stdio::null()).status().expect("keyreeve").success(), "no operator");
         let operator_token = std::fs::read_to_string(token).expect("a token").trim().to_owned();
@@ -180,7 +180,7 @@ fn serve(url: &str, folder: &str, processors: &str, settings: &[&str]) -> Proces
 }
 
 fn program() -> PathBuf {
-    beside("keyreeve")
+    server("keyreeve")
 }
 
 /// A POST as it goes over the wire.

@@ -126,10 +126,10 @@ pub fn stay_on(processor: usize) {
     sched_setaffinity(None, &set).expect("a processor of its own");
 }
 
-/// A program that was built beside this one.
-pub fn beside(name: &str) -> PathBuf {
-    let own = std::env::current_exe().expect("this program");
-    let path = own.with_file_name(name);
+/// A server that is measured: a release build, whatever build this program is.
+pub fn server(name: &str) -> PathBuf {
+    let own = || std::env::current_exe().expect("this program").parent().expect("its folder").to_owned();
+    let path = std::env::var_os("BENCH_SERVERS").map_or_else(own, PathBuf::from).join(name);
     assert!(path.exists(), "{} is missing: run `just bench`, which builds it", path.display());
     path
 }

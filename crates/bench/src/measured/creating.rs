@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Row;
 use crate::keyreeve::{Keyreeve, Place, REGION, post};
 use crate::load::{Load, Pace};
-use crate::process::{Process, beside};
+use crate::process::{Process, server};
 use crate::rounds::{Contestant, Rounds, median};
 
 const CLIENTS: usize = 64;
@@ -14,7 +14,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let (on_sqlite, on_postgres, bare) = (Place::sqlite(), Place::postgres(), Place::postgres());
     let sqlite = Keyreeve::pinned(&on_sqlite, &[]);
     let postgres = Keyreeve::pinned(&on_postgres, &[]);
-    let bare_insert = Process::start(&beside("bare-insert"), &[&bare.url()], "0");
+    let bare_insert = Process::start(&server("bare-insert"), &[&bare.url()], "0");
     let orders = |server: &Keyreeve| {
         let order = |number| json!({"region": REGION, "label": format!("made {number}")}).to_string();
         let path = format!("{}/keys", server.tenant);

@@ -19,9 +19,9 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let options = Options::new(server.process.url(), &server.gateway, [REGION]).allow_plain_text();
     let gateway = runtime.block_on(async { Gateway::start(options) }).expect("a gateway");
-    let signed: Vec<Whole> = signers.iter().map(|signer| signer.whole(now(), "GET", "/bucket/key", &[])).collect();
+    let signed: Vec<Whole> =
+        signers.iter().map(|signer| signer.whole(now(), "GET", "/bucket/key", &[("host", "s3.example.org")])).collect();
 
-    let asked = || server.metric("keyreeve_verify_decisions_total", "");
     let per_second: Vec<f64> = (0..rounds.rounds)
         .map(|_| {
             runtime.block_on(async {
@@ -37,22 +37,13 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             })
         })
         .collect();
-    let before = asked();
     let seen = median(&per_second);
-    vec![
-        Row::new(
-            "the gateway client, verifying by itself on one processor, parsing and hashing the request included",
-            ">= 200,000/s",
-            format!("{seen:.0}/s"),
-            seen >= 200_000.0,
-        ),
-        Row::new(
-            "what it asked of the control plane meanwhile, for a key",
-            "",
-            format!("{:.1}", before / KEYS as f64),
-            true,
-        ),
-    ]
+    vec![Row::new(
+        "the gateway client, verifying by itself on one processor, parsing and hashing the request included",
+        ">= 200,000/s",
+        format!("{seen:.0}/s"),
+        seen >= 200_000.0,
+    )]
 }
 
 async fn verify_all(gateway: &Gateway, signed: &[Whole]) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Row;
 use crate::keyreeve::{Keyreeve, Place};
-use crate::process::beside;
+use crate::process::server;
 use crate::rounds::{Rounds, median};
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
@@ -24,7 +24,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
         rows.push(Row::new(format!("start to ready, {name}"), "<= 300 ms", format!("{time:.0} ms"), time <= 300.0));
         rows.push(Row::new(format!("in memory, idle, {name}"), "<= 40 MiB", format!("{size:.1} MiB"), size <= 40.0));
     }
-    let bytes = std::fs::metadata(beside("keyreeve")).expect("the binary").len() as f64 / 1e6;
+    let bytes = std::fs::metadata(server("keyreeve")).expect("the binary").len() as f64 / 1e6;
     rows.push(Row::new("the binary", "<= 20 MB", format!("{bytes:.1} MB"), bytes <= 20.0));
     rows
 }

@@ -7,7 +7,7 @@ use testkit::Signer;
 use super::Row;
 use crate::keyreeve::{Keyreeve, Place, post};
 use crate::load::{Load, Pace};
-use crate::process::{Process, beside};
+use crate::process::{Process, server};
 use crate::rounds::{Contestant, Rounds, median, microseconds};
 use crate::tls::Tls;
 
@@ -16,7 +16,7 @@ const KEYS: usize = 1000;
 const BATCH: usize = 32;
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
-    let ceiling = Process::start(&beside("ceiling"), &[], "0");
+    let ceiling = Process::start(&server("ceiling"), &[], "0");
     let tls = Tls::for_tests();
     let places = [Place::sqlite(), Place::postgres(), Place::sqlite(), Place::sqlite(), Place::sqlite()];
     let [on_sqlite, on_postgres, over_tls, quiet, forgetful] = &places;
