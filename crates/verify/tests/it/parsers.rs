@@ -1,9 +1,10 @@
 //! Parsers answer everything with a value or a refusal, and what they accept they print as it was.
 
 use keyreeve_verify::sigv4::{
-    Authorization, CanonicalRequest, CanonicalText, Credential, Expires, Header, PayloadHash, Presigned, Query,
-    Request, Scope, Sha256Digest, Signature, SignedHeaders, SignedRequest, StringToSign, Timestamp,
+    Authorization, CanonicalRequest, CanonicalText, Credential, Header, PayloadHash, Presigned, Query, Request, Scope,
+    Sha256Digest, Signature, SignedHeaders, SignedRequest, StringToSign, Timestamp,
 };
+use oracles::reprinted;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -165,29 +166,6 @@ fn assert_printed_as_read(text: &str) {
     for printed in reprinted(text).into_iter().flatten() {
         assert_eq!(printed, text);
     }
-}
-
-/// The text as each parser that accepts it prints it again.
-fn reprinted(text: &str) -> Vec<Option<String>> {
-    fn printed(parsed: Result<impl ToString, impl Sized>) -> Option<String> {
-        parsed.ok().map(|parsed| parsed.to_string())
-    }
-    let string_to_sign = StringToSign::parse(text).ok().map(|parsed| {
-        let mut printed = String::new();
-        parsed.write_to(&mut printed).unwrap();
-        printed
-    });
-    vec![
-        string_to_sign,
-        printed(Timestamp::parse(text)),
-        printed(Scope::parse(text)),
-        printed(Credential::parse(text)),
-        printed(SignedHeaders::parse(text)),
-        printed(PayloadHash::parse(text)),
-        printed(Expires::parse(text)),
-        printed(Sha256Digest::parse(text)),
-        Signature::parse(text).ok().map(|signature| signature.to_hex()),
-    ]
 }
 
 fn well_formed() -> Vec<String> {
