@@ -136,3 +136,68 @@ struct Quiet;
 impl<E> diesel::r2d2::HandleError<E> for Quiet {
     fn handle_error(&self, _: E) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_types::Text;
+
+    use super::*;
+
+    #[test]
+    fn every_connection_of_every_pool_has_its_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = testkit::postgres::shared().unwrap().database().unwrap();
+        let of_sqlite = [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("trusted_schema", "0"),
+            ("busy_timeout", "4000"),
+        ];
+        let of_postgres = [
+            ("statement_timeout", "5s"),
+            ("lock_timeout", "4s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("TimeZone", "UTC"),
+            ("jit", "off"),
+        ];
+        for url in [Url::Sqlite(folder.path().join("keyreeve.db")), Url::parse(&database.url()).unwrap()] {
+            for use_ in [Use::Reading, Use::Writing] {
+                let pool = Pool::new(url.clone(), use_, 6, Duration::from_secs(10));
+                // All at once, so that none is seen twice.
+                let mut all: Vec<_> = (0..6).map(|_| pool.get().unwrap()).collect();
+                for held in &mut all {
+                    if url.is_embedded() {
+                        for (name, value) in of_sqlite {
+                            assert_eq!(setting(&mut held.connection, name), value, "{name}");
+                        }
+                        let reads_only = if use_ == Use::Reading { "1" } else { "0" };
+                        assert_eq!(setting(&mut held.connection, "query_only"), reads_only);
+                    } else {
+                        for (name, value) in of_postgres {
+                            assert_eq!(setting(&mut held.connection, name), value, "{name}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn setting(connection: &mut AnyConnection, name: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Setting {
+            #[diesel(sql_type = Text)]
+            value: String,
+        }
+        let query = match connection {
+            AnyConnection::Postgres(_) => format!("SELECT current_setting('{name}') AS value"),
+            // The column is the pragma's own name, but for this one.
+            AnyConnection::Sqlite(_) => {
+                let column = if name == "busy_timeout" { "timeout" } else { name };
+                format!("SELECT CAST({column} AS TEXT) AS value FROM pragma_{name}")
+            }
+        };
+        diesel::sql_query(query).get_result::<Setting>(connection).unwrap().value
+    }
+}
