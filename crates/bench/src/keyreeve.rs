@@ -86,22 +86,24 @@ impl Keyreeve {
 
     /// Says also how long it took to be ready, the process before it having ended.
     pub fn restarted_and_ready(self, place: &Place) -> (Self, Duration) {
-        let Self { process, operator_token, gateway, tenant, home, .. } = self;
-        process.stop();
-        let began = Instant::now();
-        let process = serve(&place.url(), home.path().to_str().expect("a path"), "0", &[]);
-        let took = process.until_ready(began);
-        let operator = Client::new(process.url(), Some(operator_token.clone()));
-        (Self { process, operator, operator_token, gateway, tenant, home }, took)
+        let (again, began) = self.again(place, "0", &[]);
+        let took = again.process.until_ready(began);
+        (again, took)
     }
 
     /// The same again, on the same database; everything that was remembered is forgotten.
     pub fn restart(self, place: &Place, processors: &str, settings: &[&str]) -> Self {
+        self.again(place, processors, settings).0
+    }
+
+    /// With the moment at which it was started.
+    fn again(self, place: &Place, processors: &str, settings: &[&str]) -> (Self, Instant) {
         let Self { process, operator_token, gateway, tenant, home, .. } = self;
         process.stop();
+        let began = Instant::now();
         let process = serve(&place.url(), home.path().to_str().expect("a path"), processors, settings);
         let operator = Client::new(process.url(), Some(operator_token.clone()));
-        Self { process, operator, operator_token, gateway, tenant, home }
+        (Self { process, operator, operator_token, gateway, tenant, home }, began)
     }
 
     pub fn key(&self, label: &str) -> Signer {

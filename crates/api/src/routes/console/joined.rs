@@ -1,8 +1,9 @@
 //! The console's modules as one script: a browser asks once, and what they have in common is compressed once.
 //!
 //! This is no compiler. Every module becomes a function that gives out what the module exports, in an order in which all
-//! it imports is there before it; what is given out has one name everywhere, so nobody needs to fetch it. It takes the few forms that the console is written in, each on a line of its own, and
-//! says which line is none of them. Indentation and remarks stay behind, so no text may depend on how its line begins.
+//! it imports is there before it; what is given out has one name everywhere, so nobody needs to fetch it. It takes the few
+//! forms that the console is written in, each on a line of its own, and says which line is none of them. Indentation and
+//! remarks stay behind, so no text may depend on how its line begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 
