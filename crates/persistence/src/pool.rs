@@ -184,13 +184,20 @@ mod tests {
         }
     }
 
-    fn setting(connection: &mut AnyConnection, name: &str) -> String {
-        #[derive(QueryableByName)]
-        struct Setting {
-            #[diesel(sql_type = Text)]
-            value: String,
+    /// `.cargo/config.toml` says why.
+    #[test]
+    fn sqlite_keeps_statements_prepared_whatever_is_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = Pool::new(Url::Sqlite(folder.path().join("keyreeve.db")), Use::Writing, 1, Duration::from_secs(10));
+        let compiled_with = "SELECT group_concat(compile_options, ' ') AS value FROM pragma_compile_options";
+        let options = query(&mut pool.get().unwrap().connection, compiled_with);
+        for option in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
+            assert!(options.split(' ').any(|found| found == option), "{option} is not among {options}");
         }
-        let query = match connection {
+    }
+
+    fn setting(connection: &mut AnyConnection, name: &str) -> String {
+        let text = match connection {
             AnyConnection::Postgres(_) => format!("SELECT current_setting('{name}') AS value"),
             // The column is the pragma's own name, but for this one.
             AnyConnection::Sqlite(_) => {
@@ -198,6 +205,15 @@ mod tests {
                 format!("SELECT CAST({column} AS TEXT) AS value FROM pragma_{name}")
             }
         };
-        diesel::sql_query(query).get_result::<Setting>(connection).unwrap().value
+        query(connection, &text)
+    }
+
+    fn query(connection: &mut AnyConnection, text: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = Text)]
+            value: String,
+        }
+        diesel::sql_query(text).get_result::<Answer>(connection).unwrap().value
     }
 }
