@@ -16,7 +16,7 @@ const ROW: Row = Row("instances");
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = instances, treat_none_as_null = true)]
-struct InstanceRow {
+pub(crate) struct InstanceRow {
     id: String,
     tenant_id: String,
     region: String,

@@ -21,7 +21,7 @@ const ROW: Row = Row("key_pairs");
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = key_pairs)]
-struct PairRow {
+pub(crate) struct PairRow {
     access_key_id: String,
     key_id: String,
     version: i64,
@@ -73,7 +73,19 @@ pub struct StoredSecret {
     pub made_by: String,
 }
 
-/// The pairs of each of these keys that have not ended.
+/// The pairs of one key that have not ended.
+pub(crate) fn of_key(db: &mut Reading<'_>, key: &str) -> Result<Pairs> {
+    let rows: Vec<PairRow> = key_pairs::table
+        .filter(key_pairs::key_id.eq(key))
+        .filter(key_pairs::state.ne("ended"))
+        .order(key_pairs::version)
+        .select(PairRow::as_select())
+        .load(db.connection)?;
+    let pairs = rows.into_iter().map(Pair::try_from).collect::<Result<Vec<_>>>()?;
+    ROW.parse(|_| Pairs::load(pairs.clone()), "")
+}
+
+/// The same of each of these keys.
 pub(crate) fn of_keys(db: &mut Reading<'_>, keys: &[&str]) -> Result<HashMap<String, Pairs>> {
     let rows: Vec<PairRow> = key_pairs::table
         .filter(key_pairs::key_id.eq_any(keys))

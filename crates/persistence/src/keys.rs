@@ -28,7 +28,7 @@ const ROW: Row = Row("keys");
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = keys, treat_none_as_null = true)]
-struct KeyRow {
+pub(crate) struct KeyRow {
     id: String,
     tenant_id: String,
     instance_id: String,
@@ -53,7 +53,7 @@ struct KeyRow {
 pub fn find(permit: &impl OnTenant, db: &mut Reading<'_>, id: &KeyId) -> Result<Option<Key>> {
     let query = keys::table.find(id.as_str()).filter(keys::tenant_id.eq(permit.tenant().as_str()));
     let row: Option<KeyRow> = optional(query.first(db.connection))?;
-    Ok(assemble(db, row.into_iter().collect())?.pop())
+    row.map(|row| complete(db, row)).transpose()
 }
 
 /// How many keys of an instance, or of the whole tenant, count towards a bound: see [`Key::counts`].
@@ -143,6 +143,15 @@ fn insert_buckets(db: &mut Writing<'_>, key: &Key) -> Result<()> {
 }
 
 /// Two queries for a whole page: the pairs and the buckets of all its keys.
+/// By statements that stay prepared, which those about a list of any length do not.
+pub(crate) fn complete(db: &mut Reading<'_>, row: KeyRow) -> Result<Key> {
+    let pairs = key_pairs::of_key(db, &row.id)?;
+    let named: Vec<String> =
+        key_buckets::table.filter(key_buckets::key_id.eq(&row.id)).select(key_buckets::name).load(db.connection)?;
+    let buckets = named.iter().map(|name| ROW.parse(BucketName::parse, name)).collect::<Result<_>>()?;
+    key(row, pairs, buckets)
+}
+
 fn assemble(db: &mut Reading<'_>, rows: Vec<KeyRow>) -> Result<Vec<Key>> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut pairs = key_pairs::of_keys(db, &ids)?;

@@ -3,23 +3,23 @@
 
 use authz::Tenancy;
 use diesel::prelude::*;
-use domain::id::{KeyId, TenantId};
+use domain::id::TenantId;
 use domain::instance::StorageInstance;
 use domain::key::{AccessKeyId, Key, Pair};
 use domain::partner::Partner;
 use domain::tenant::Tenant;
-use domain::tenant_region::{GatewaySecrets, Service};
+use domain::tenant_region::{GatewaySecrets, Service, TenantRegion};
 
 use crate::error::{Error, Result};
-use crate::rows::Row;
-use crate::schema::key_pairs;
+use crate::instances::InstanceRow;
+use crate::key_pairs::PairRow;
+use crate::keys::{KeyRow, complete};
+use crate::schema::{instances, key_pairs, keys, tenant_regions, tenants};
 use crate::sealed::{DataKey, SealedSecret};
+use crate::tenant_regions::TenantRegionRow;
+use crate::tenants::TenantRow;
 use crate::transaction::{Reading, optional};
-use crate::{
-    KeyRing, System, authentication, instances, key_pairs as pairs, keys, quarantine, tenant_keys, tenant_regions,
-};
-
-const ROW: Row = Row("key_pairs");
+use crate::{KeyRing, System, authentication, quarantine, tenant_keys};
 
 #[derive(Debug)]
 pub struct PairFacts {
@@ -36,23 +36,50 @@ pub struct PairFacts {
     pub sealed: Option<SealedSecret>,
 }
 
-/// Several statements: they are true together only in one state.
+type Found = (PairRow, (Option<i64>, Option<Vec<u8>>), KeyRow, TenantRow, InstanceRow, Option<TenantRegionRow>);
+
+/// Some statements: they are true together only in one state. This is what a key costs that is asked about for the first
+/// time, so they are as few as may be.
 pub fn find(system: System, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Option<PairFacts>> {
-    let whose = key_pairs::table.find(id.as_str()).select((key_pairs::key_id, key_pairs::tenant_id));
-    let Some((key, tenant)) = optional(whose.first::<(String, String)>(db.connection))? else { return Ok(None) };
-    let (key, tenant) = (ROW.parse(KeyId::parse, &key)?, ROW.parse(TenantId::parse, &tenant)?);
-    let Some(tenant) = authentication::find_tenant(db, &tenant)? else { return Ok(None) };
+    let found = key_pairs::table
+        .find(id.as_str())
+        .inner_join(keys::table.on(keys::id.eq(key_pairs::key_id).and(keys::tenant_id.eq(key_pairs::tenant_id))))
+        .inner_join(tenants::table.on(tenants::id.eq(keys::tenant_id)))
+        .inner_join(
+            instances::table.on(instances::id.eq(keys::instance_id).and(instances::tenant_id.eq(keys::tenant_id))),
+        )
+        .left_join(
+            tenant_regions::table
+                .on(tenant_regions::tenant_id.eq(keys::tenant_id).and(tenant_regions::region.eq(keys::region))),
+        )
+        .select((
+            PairRow::as_select(),
+            (key_pairs::sealed_by, key_pairs::sealed),
+            keys::all_columns,
+            tenants::all_columns,
+            instances::all_columns,
+            tenant_regions::all_columns.nullable(),
+        ));
+    let Some((pair, sealed, key, tenant, instance, region)) = optional(found.first::<Found>(db.connection))? else {
+        return Ok(None);
+    };
+    let tenant = Tenant::try_from(tenant)?;
+    let (service, gateway_secrets) = match region.map(TenantRegion::try_from).transpose()? {
+        Some(own) => (own.service, own.gateway_secrets),
+        None => (Service::Unavailable, GatewaySecrets::Allowed),
+    };
     let on_tenant = system.on(Tenancy { id: tenant.id.clone(), partner: tenant.partner.clone() });
-    // It may be deleted between two statements: then it is as unknown as it is about to be.
-    let Some(key) = keys::find(&on_tenant, db, &key)? else { return Ok(None) };
-    let Some(pair) = pairs::find(&on_tenant, db, id)? else { return Ok(None) };
-    let Some(instance) = instances::find(&on_tenant, db, &key.instance)? else { return Ok(None) };
-    let sealed = pairs::secret(&on_tenant, db, id)?.and_then(|stored| stored.sealed);
-    let (service, gateway_secrets) = tenant_regions::find(&on_tenant, db, &key.region)?
-        .map_or((Service::Unavailable, GatewaySecrets::Allowed), |own| (own.service, own.gateway_secrets));
-    let partners = authentication::partners_on(db, tenant.partner.as_ref())?;
-    let is_held_back = quarantine::holds_back(&on_tenant, db, id)?;
-    Ok(Some(PairFacts { key, pair, instance, tenant, partners, service, gateway_secrets, is_held_back, sealed }))
+    Ok(Some(PairFacts {
+        key: complete(db, key)?,
+        pair: Pair::try_from(pair)?,
+        instance: StorageInstance::try_from(instance)?,
+        partners: authentication::partners_on(db, tenant.partner.as_ref())?,
+        is_held_back: quarantine::holds_back(&on_tenant, db, id)?,
+        service,
+        gateway_secrets,
+        sealed: sealed.0.zip(sealed.1).map(|(by, bytes)| SealedSecret { by, bytes }),
+        tenant,
+    }))
 }
 
 /// The data key that opens a secret of this tenant.

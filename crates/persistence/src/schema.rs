@@ -444,6 +444,7 @@ allow_tables_to_appear_in_same_query!(
     partners,
     regions,
     tenant_regions,
+    instances,
     key_models,
     keys,
     key_buckets,

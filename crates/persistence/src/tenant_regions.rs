@@ -14,7 +14,7 @@ const ROW: Row = Row("tenant_regions");
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = tenant_regions, treat_none_as_null = true)]
-struct TenantRegionRow {
+pub(crate) struct TenantRegionRow {
     tenant_id: String,
     region: String,
     available: bool,
