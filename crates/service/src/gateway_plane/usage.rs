@@ -30,6 +30,48 @@ impl Default for Usage {
     }
 }
 
+/// Uses of a pair, as they are heard of: most are added to what is noted, and nothing of them is kept.
+pub(super) struct Heard<'a> {
+    pub(super) access_key_id: &'a AccessKeyId,
+    pub(super) at: Timestamp,
+    pub(super) gateway: Option<&'a str>,
+    pub(super) address: Option<IpAddr>,
+    pub(super) agent: Option<&'a str>,
+    pub(super) count: i64,
+}
+
+impl Heard<'_> {
+    fn to_use(&self) -> Use {
+        Use {
+            access_key_id: self.access_key_id.clone(),
+            at: self.at,
+            gateway: self.gateway.map(str::to_owned),
+            address: self.address,
+            agent: self.agent.map(str::to_owned),
+            count: self.count,
+        }
+    }
+}
+
+impl<'a> From<&'a Use> for Heard<'a> {
+    fn from(used: &'a Use) -> Self {
+        Self {
+            access_key_id: &used.access_key_id,
+            at: used.at,
+            gateway: used.gateway.as_deref(),
+            address: used.address,
+            agent: used.agent.as_deref(),
+            count: used.count,
+        }
+    }
+}
+
+fn replace(noted: &mut Option<String>, heard: Option<&str>) {
+    if noted.as_deref() != heard {
+        *noted = heard.map(str::to_owned);
+    }
+}
+
 /// What a gateway says of a pair that it verified by itself.
 pub struct Reported {
     pub access_key_id: AccessKeyId,
@@ -40,20 +82,22 @@ pub struct Reported {
 }
 
 impl Usage {
-    pub(super) fn note(&self, used: Use) {
-        let shard = self.hasher.hash_one(&used.access_key_id) as usize % SHARDS;
+    pub(super) fn note(&self, heard: &Heard<'_>) {
+        let shard = self.hasher.hash_one(heard.access_key_id) as usize % SHARDS;
         let Some(shard) = self.shards.get(shard) else { return };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        match shard.get_mut(&used.access_key_id) {
+        match shard.get_mut(heard.access_key_id) {
             None => {
-                shard.insert(used.access_key_id.clone(), used);
+                shard.insert(heard.access_key_id.clone(), heard.to_use());
             }
             Some(noted) => {
-                let count = noted.count.saturating_add(used.count);
-                if used.at >= noted.at {
-                    *noted = used;
+                noted.count = noted.count.saturating_add(heard.count);
+                if heard.at >= noted.at {
+                    noted.at = heard.at;
+                    noted.address = heard.address;
+                    replace(&mut noted.gateway, heard.gateway);
+                    replace(&mut noted.agent, heard.agent);
                 }
-                noted.count = count;
             }
         }
     }
@@ -81,13 +125,13 @@ impl Service {
             if !asker.gateway.binding.contains(&pair.region) {
                 continue;
             }
-            self.plane.usage.note(Use {
-                access_key_id: item.access_key_id,
+            self.plane.usage.note(&Heard {
+                access_key_id: &item.access_key_id,
                 // A gateway whose clock is ahead does not use keys in the future.
                 at: item.last_used_at.min(context.now),
-                gateway: Some(asker.gateway.name.to_string()),
+                gateway: Some(asker.gateway.name.as_str()),
                 address: item.address,
-                agent: item.agent,
+                agent: item.agent.as_deref(),
                 // What one gateway says once is bounded, so that no sum overflows.
                 count: item.count.min(1_000_000_000),
             });
@@ -102,7 +146,7 @@ impl Service {
         while let Some(batch) = batches.next() {
             if let Err(error) = self.record_usage(batch) {
                 for used in batch.iter().chain(batches.flatten()) {
-                    self.plane.usage.note(used.clone());
+                    self.plane.usage.note(&used.into());
                 }
                 return Err(error);
             }

@@ -10,11 +10,11 @@ use ::verify::{Candidate, Denial, Described, decide};
 use authz::caller::GatewayToken;
 use chrono::TimeDelta;
 use domain::Timestamp;
-use persistence::key_usage::Use;
 use quick_cache::sync::Cache;
 use zeroize::Zeroizing;
 
 use super::known_pairs::KnownPair;
+use super::usage::Heard;
 use super::{STALE_TTL, TTL};
 use crate::error::Result;
 use crate::service::Service;
@@ -150,12 +150,12 @@ impl Service {
         let (Some(pair), Some(key)) = (pair, signing_key) else {
             return Ok(Verdict::Deny(Denial::Dead(domain::liveness::Dead::Unknown)));
         };
-        self.plane.usage.note(Use {
-            access_key_id: pair.access_key_id.clone(),
+        self.plane.usage.note(&Heard {
+            access_key_id: &pair.access_key_id,
             at: now,
-            gateway: Some(asker.gateway.name.to_string()),
+            gateway: Some(asker.gateway.name.as_str()),
             address: asked.described.address,
-            agent: asked.agent.map(str::to_owned),
+            agent: asked.agent,
             count: 1,
         });
         let (ttl, stale_ttl) = self.ttl(asker, pair, now);
