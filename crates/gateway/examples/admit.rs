@@ -28,7 +28,7 @@ enum Answer {
 
 async fn admit(gateway: &Gateway, incoming: &Incoming) -> Answer {
     match verdict(gateway, incoming).await {
-        Ok(Verdict::Allow(allowed)) => Answer::GoOn { account: allowed.principal.namespace.clone() },
+        Ok(Verdict::Allow(allowed)) => Answer::GoOn { account: allowed.principal.namespace.to_string() },
         // Its reason is for the gateway's log.
         Ok(Verdict::Deny(denied)) => Answer::Refuse { code: denied.code, status: denied.status },
         Err(trouble) => Answer::Refuse { code: trouble.s3_code().to_owned(), status: Trouble::S3_STATUS },

@@ -140,7 +140,7 @@ impl Gateway {
         let mut verdicts = Vec::with_capacity(requests.len());
         for some in requests.chunks(AT_ONCE) {
             let items = some.iter().map(|(signed, context)| question(signed, context)).collect();
-            let answer: VerifyBatchAnswer = self
+            let answer: VerifyBatchAnswer<'_> = self
                 .inner
                 .connection
                 .post(Call::VerifyBatch, "/v1/gateway/verify/batch", &VerifyBatch { items })
@@ -162,7 +162,7 @@ impl Gateway {
             return Ok(Err(Denial::Dead(domain::liveness::Dead::Unknown).into()));
         }
         let path = format!("/v1/gateway/keys/{access_key_id}/secret");
-        let issued: IssuedSecret = self.inner.connection.get(Call::Secret, &path).await?;
+        let issued: IssuedSecret<'_> = self.inner.connection.get(Call::Secret, &path).await?;
         match (issued.answer.decision, issued.secret_access_key) {
             (VerifyDecision::Allow, Some(secret)) => Ok(Ok(Secret::new(secret))),
             (VerifyDecision::Allow, None) => Err(not_understood("no secret")),
@@ -231,7 +231,7 @@ impl Inner {
     /// Keyreeve holds against the scope what it was told of the request; that nothing else is there it was not told.
     fn verdict(
         &self,
-        answer: VerifyAnswer,
+        answer: VerifyAnswer<'static>,
         signed: &Signed<'_>,
         context: &RequestContext<'_>,
     ) -> Result<Verdict, Trouble> {
@@ -288,12 +288,12 @@ fn question(signed: &Signed<'_>, context: &RequestContext<'_>) -> VerifyRequest 
     }
 }
 
-fn denied(answer: VerifyAnswer) -> Result<Denied, Trouble> {
+fn denied(answer: VerifyAnswer<'_>) -> Result<Denied, Trouble> {
     let error = answer.s3_error.ok_or_else(|| not_understood("no S3 error"))?;
     Ok(Denied {
         code: error.code,
         status: error.status,
-        reason: answer.reason.unwrap_or_default(),
+        reason: answer.reason.unwrap_or_default().into_owned(),
         expected_region: error.expected_region,
     })
 }

@@ -15,7 +15,7 @@ use domain::networks::{self, Networks};
 use domain::tenant_region::Service;
 use verify::Candidate;
 use verify::sigv4::SigningKey;
-use wire::{BucketAccessKind, IssuedSigningKey, KeyGrants, KeyPermission, Principal, VerifyDecision};
+use wire::{BucketAccessKind, IssuedSigningKey, KeyGrants, KeyPermission, VerifyDecision};
 use zeroize::Zeroizing;
 
 use crate::clock::Moment;
@@ -52,7 +52,7 @@ const DEAD_FOR: Duration = Duration::from_millis(500);
 impl KnownKey {
     /// `before`: what was known, in case nothing has changed.
     pub(crate) fn read(
-        issued: IssuedSigningKey,
+        issued: IssuedSigningKey<'static>,
         before: Option<&Facts>,
         since: Moment,
         jitter: f64,
@@ -200,7 +200,7 @@ pub(crate) fn read_grants(told: &KeyGrants) -> Result<Grants, Trouble> {
     })
 }
 
-pub(crate) fn allowed(principal: Option<Principal>, grants: Option<KeyGrants>) -> Result<Allowed, Trouble> {
+pub(crate) fn allowed(principal: Option<crate::Principal>, grants: Option<KeyGrants>) -> Result<Allowed, Trouble> {
     let principal = principal.ok_or_else(|| not_understood("no principal"))?;
     let grants = read_grants(&grants.ok_or_else(|| not_understood("no grants"))?)?;
     Ok(Allowed { principal: Arc::new(principal), grants: Arc::new(grants) })

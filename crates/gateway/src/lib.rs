@@ -49,7 +49,6 @@ mod verdict;
 pub use domain::Secret;
 pub use domain::key::Grants;
 pub use verify::{RequestContext, sigv4};
-pub use wire::Principal;
 
 pub use clock::Clock;
 pub use gateway::{Gateway, Signed};
@@ -57,4 +56,4 @@ pub use metrics::Metrics;
 pub use options::Options;
 pub use trace::within_trace;
 pub use trouble::{Misconfigured, Trouble};
-pub use verdict::{Allowed, Denied, Verdict};
+pub use verdict::{Allowed, Denied, Principal, Verdict};

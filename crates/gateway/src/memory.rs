@@ -152,7 +152,7 @@ impl Memory {
         loop {
             let seen_before = self.lock().before();
             let since = self.clock.moment();
-            let answer: IssuedSigningKeys =
+            let answer: IssuedSigningKeys<'_> =
                 connection.post(Call::SigningKeys, "/v1/gateway/signing-keys", &body).await?;
             let issued = answer.results.into_iter().next().ok_or_else(|| not_understood("no result"))?;
             let known = Arc::new(KnownKey::read(issued, before, since, self.chance(since))?);

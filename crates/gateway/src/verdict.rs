@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use verify::sigv4::Refusal;
 use verify::{Denial, RequestContext};
-use wire::Principal;
 
 use crate::Grants;
+
+/// Who a request is from.
+pub type Principal = wire::Principal<'static>;
 
 #[derive(Debug, Clone)]
 pub enum Verdict {

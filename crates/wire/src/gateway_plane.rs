@@ -1,4 +1,6 @@
-//! What gateways ask and are told.
+//! What gateways ask and are told. What is told most often borrows what it can.
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -90,10 +92,10 @@ pub struct VerifyContext {
     "decision": "deny", "s3_error": {"code": "SignatureDoesNotMatch", "status": 403}, "reason": "signature",
     "cache": {"ttl_s": 0}
 }))]
-pub struct VerifyAnswer {
+pub struct VerifyAnswer<'a> {
     pub decision: VerifyDecision,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal: Option<Principal>,
+    pub principal: Option<Principal<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grants: Option<KeyGrants>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +105,7 @@ pub struct VerifyAnswer {
     pub s3_error: Option<S3Error>,
     /// For the gateway's log, not for its client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, str>>,
     pub cache: CacheRule,
 }
 
@@ -116,20 +118,20 @@ pub enum VerifyDecision {
 
 /// Who the request is from.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Principal {
-    pub tenant_id: String,
-    pub instance_id: String,
+pub struct Principal<'a> {
+    pub tenant_id: Cow<'a, str>,
+    pub instance_id: Cow<'a, str>,
     /// The account: the tenant's id, or the storage instance's where there may be several.
-    pub namespace: String,
-    pub key_id: String,
-    pub access_key_id: String,
-    pub label: Option<String>,
-    pub region: String,
+    pub namespace: Cow<'a, str>,
+    pub key_id: Cow<'a, str>,
+    pub access_key_id: Cow<'a, str>,
+    pub label: Option<Cow<'a, str>>,
+    pub region: Cow<'a, str>,
     /// Twelve digits, made from the namespace, for answers in which S3 wants an account.
-    pub account_id: String,
+    pub account_id: Cow<'a, str>,
     /// 64 hexadecimal digits, likewise.
-    pub canonical_id: String,
-    pub arn: String,
+    pub canonical_id: Cow<'a, str>,
+    pub arn: Cow<'a, str>,
 }
 
 /// What the key may do.
@@ -196,8 +198,8 @@ pub struct VerifyBatch {
     "results": [{"decision": "deny", "s3_error": {"code": "SignatureDoesNotMatch", "status": 403},
         "reason": "signature", "cache": {"ttl_s": 0}}]
 }))]
-pub struct VerifyBatchAnswer {
-    pub results: Vec<VerifyAnswer>,
+pub struct VerifyBatchAnswer<'a> {
+    pub results: Vec<VerifyAnswer<'a>>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -229,12 +231,12 @@ pub struct WantedSigningKey {
     "results": [{"decision": "deny", "s3_error": {"code": "InvalidAccessKeyId", "status": 403}, "reason": "unknown",
         "cache": {"ttl_s": 0}}]
 }))]
-pub struct IssuedSigningKeys {
-    pub results: Vec<IssuedSigningKey>,
+pub struct IssuedSigningKeys<'a> {
+    pub results: Vec<IssuedSigningKey<'a>>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
-pub struct IssuedSigningKey {
+pub struct IssuedSigningKey<'a> {
     /// The etag was right: go on with the key you have.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_modified: bool,
@@ -243,7 +245,7 @@ pub struct IssuedSigningKey {
     pub presigned_only: bool,
     #[serde(flatten)]
     #[schema(inline)]
-    pub answer: VerifyAnswer,
+    pub answer: VerifyAnswer<'a>,
 }
 
 /// A secret, for a gateway that has to have it.
@@ -252,12 +254,12 @@ pub struct IssuedSigningKey {
     "decision": "deny", "s3_error": {"code": "InvalidAccessKeyId", "status": 403}, "reason": "unknown",
     "cache": {"ttl_s": 0}
 }))]
-pub struct IssuedSecret {
+pub struct IssuedSecret<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<String>,
     #[serde(flatten)]
     #[schema(inline)]
-    pub answer: VerifyAnswer,
+    pub answer: VerifyAnswer<'a>,
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]

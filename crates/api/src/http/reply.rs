@@ -43,7 +43,9 @@ impl Reply {
     }
 
     fn with(status: StatusCode, body: &impl Serialize) -> Self {
-        let body = Some(serde_json::to_vec(body));
+        // Most answers fit, and are written without being moved as they grow.
+        let mut written = Vec::with_capacity(1500);
+        let body = Some(serde_json::to_writer(&mut written, body).map(|()| written));
         Self { status, body, location: None, version: None, is_not_to_be_stored: false }
     }
 }

@@ -54,18 +54,18 @@ fn capability(capability: Capability) -> wire::GatewayCapability {
     }
 }
 
-pub(crate) fn verdict(verdict: &Verdict, shows_principal: bool) -> wire::VerifyAnswer {
+pub(crate) fn verdict(verdict: &Verdict, shows_principal: bool) -> wire::VerifyAnswer<'_> {
     match verdict {
         Verdict::Allow(allowed) => allow(allowed, shows_principal),
         Verdict::Deny(denial) => deny(denial),
     }
 }
 
-pub(crate) fn issued_signing_key(
-    issued: &SigningKeyIssued,
+pub(crate) fn issued_signing_key<'a>(
+    issued: &'a SigningKeyIssued,
     etag: Option<&str>,
     today: chrono::NaiveDate,
-) -> wire::IssuedSigningKey {
+) -> wire::IssuedSigningKey<'a> {
     match issued {
         SigningKeyIssued::Denied(denial) => {
             wire::IssuedSigningKey { not_modified: false, presigned_only: false, answer: deny(denial) }
@@ -84,7 +84,7 @@ pub(crate) fn issued_signing_key(
     }
 }
 
-pub(crate) fn issued_secret(issued: &SecretIssued) -> wire::IssuedSecret {
+pub(crate) fn issued_secret(issued: &SecretIssued) -> wire::IssuedSecret<'_> {
     match issued {
         SecretIssued::Denied(denial) => wire::IssuedSecret { secret_access_key: None, answer: deny(denial) },
         SecretIssued::Issued { pair, secret, ttl, stale_ttl, sequence } => wire::IssuedSecret {
@@ -120,7 +120,7 @@ pub(crate) fn changes(since: &ChangesSince) -> wire::Changes {
     }
 }
 
-fn allow(allowed: &Allowed, shows_principal: bool) -> wire::VerifyAnswer {
+fn allow(allowed: &Allowed, shows_principal: bool) -> wire::VerifyAnswer<'_> {
     let pair = &allowed.pair;
     wire::VerifyAnswer {
         decision: wire::VerifyDecision::Allow,
@@ -133,7 +133,7 @@ fn allow(allowed: &Allowed, shows_principal: bool) -> wire::VerifyAnswer {
     }
 }
 
-fn deny(denial: &Denial) -> wire::VerifyAnswer {
+fn deny(denial: &Denial) -> wire::VerifyAnswer<'_> {
     wire::VerifyAnswer {
         decision: wire::VerifyDecision::Deny,
         principal: None,
@@ -144,7 +144,7 @@ fn deny(denial: &Denial) -> wire::VerifyAnswer {
             status: denial.status(),
             expected_region: denial.expected_region().map(str::to_owned),
         }),
-        reason: Some(denial.reason().to_owned()),
+        reason: Some(denial.reason().into()),
         cache: wire::CacheRule { ttl_s: 0, stale_ttl_s: None, etag: None, sequence: None },
     }
 }
@@ -170,19 +170,19 @@ pub(crate) fn s3_error(denial: &Denial, request_id: &str) -> String {
     )
 }
 
-fn principal(pair: &KnownPair) -> wire::Principal {
+fn principal(pair: &KnownPair) -> wire::Principal<'_> {
     let Account { id, canonical_id } = Account::of(&pair.namespace);
     wire::Principal {
-        tenant_id: pair.tenant.to_string(),
-        instance_id: pair.instance.to_string(),
-        namespace: pair.namespace.clone(),
-        key_id: pair.key.to_string(),
-        access_key_id: pair.access_key_id.to_string(),
-        label: pair.label.as_ref().map(ToString::to_string),
-        region: pair.region.to_string(),
-        arn: format!("arn:aws:iam::{id}:user/{}", pair.key),
-        account_id: id,
-        canonical_id,
+        tenant_id: pair.tenant.as_str().into(),
+        instance_id: pair.instance.as_str().into(),
+        namespace: pair.namespace.as_str().into(),
+        key_id: pair.key.as_str().into(),
+        access_key_id: pair.access_key_id.as_str().into(),
+        label: pair.label.as_ref().map(|label| label.as_str().into()),
+        region: pair.region.as_str().into(),
+        arn: ["arn:aws:iam::", &id, ":user/", pair.key.as_str()].concat().into(),
+        account_id: id.into(),
+        canonical_id: canonical_id.into(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 /// audit of the tenant.
 #[utoipa::path(
     tag = "gateway plane", request_body = wire::IssueSigningKeys,
-    responses((status = 200, description = "The keys, in the order of the items", body = IssuedSigningKeys))
+    responses((status = 200, description = "The keys, in the order of the items", body = IssuedSigningKeys<'static>))
 )]
 #[post("/v1/gateway/signing-keys")]
 pub(crate) async fn issue_signing_keys(
@@ -65,7 +65,7 @@ fn read(validation: &mut Validation, index: usize, item: &wire::WantedSigningKey
 #[utoipa::path(
     tag = "gateway plane",
     params(("access_key_id" = String, Path, description = "Of a pair", example = "NQAK8F7X9K2M1PQ0ABCD")),
-    responses((status = 200, description = "The secret, or why there is none", body = IssuedSecret))
+    responses((status = 200, description = "The secret, or why there is none", body = IssuedSecret<'static>))
 )]
 #[get("/v1/gateway/keys/{access_key_id}/secret")]
 pub(crate) async fn issue_secret(asking: Asking<IssueSecret>, path: web::Path<String>) -> Result<Reply, Problem> {

@@ -21,7 +21,7 @@ use crate::problem::{Kind, Problem};
 /// exactly as one that nobody has.
 #[utoipa::path(
     tag = "gateway plane", request_body = wire::VerifyRequest,
-    responses((status = 200, description = "The verdict", body = VerifyAnswer))
+    responses((status = 200, description = "The verdict", body = VerifyAnswer<'static>))
 )]
 #[post("/v1/gateway/verify")]
 pub(crate) async fn verify_request(
@@ -29,8 +29,8 @@ pub(crate) async fn verify_request(
     body: Json<wire::VerifyRequest>,
 ) -> Result<Reply, Problem> {
     let items = [body.read()?];
-    let mut answers = answer(&asking, &items, |_| String::new()).await?;
-    let answer = answers.pop().ok_or_else(|| Problem::new(Kind::Internal))?;
+    let verdicts = judge(&asking, &items, |_| String::new()).await?;
+    let answer = answers(&items, &verdicts).pop().ok_or_else(|| Problem::new(Kind::Internal))?;
     Ok(Reply::ok(&answer).not_to_be_stored())
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn verify_request(
 /// Up to 256, in their order, all judged at one moment and by one state of all keys.
 #[utoipa::path(
     tag = "gateway plane", request_body = VerifyBatch,
-    responses((status = 200, description = "The verdicts", body = VerifyBatchAnswer))
+    responses((status = 200, description = "The verdicts", body = VerifyBatchAnswer<'static>))
 )]
 #[post("/v1/gateway/verify/batch")]
 pub(crate) async fn verify_requests(asking: Asking<VerifyRequests>, body: Json<VerifyBatch>) -> Result<Reply, Problem> {
@@ -47,17 +47,17 @@ pub(crate) async fn verify_requests(asking: Asking<VerifyRequests>, body: Json<V
     if !(1..=MOST).contains(&items.len()) {
         return Err(Problem::invalid("/items", format!("Must be 1 to {MOST}.")));
     }
-    let results = answer(&asking, &items, |index| format!("/items/{index}")).await?;
-    Ok(Reply::ok(&VerifyBatchAnswer { results }).not_to_be_stored())
+    let verdicts = judge(&asking, &items, |index| format!("/items/{index}")).await?;
+    Ok(Reply::ok(&VerifyBatchAnswer { results: answers(&items, &verdicts) }).not_to_be_stored())
 }
 
 const MOST: usize = 256;
 
-async fn answer<A: Action<Object = Plane>>(
+async fn judge<A: Action<Object = Plane>>(
     asking: &Asking<A>,
     items: &[wire::VerifyRequest],
     at: impl Fn(usize) -> String,
-) -> Result<Vec<VerifyAnswer>, Problem> {
+) -> Result<Vec<Verdict>, Problem> {
     let asker = asking.asker()?;
     let mut validation = Validation::default();
     let read: Vec<Read> =
@@ -73,12 +73,15 @@ async fn answer<A: Action<Object = Plane>>(
         .map(|(item, read)| (read.asked(item), item.want.contains(&VerifyWant::SigningKey)))
         .collect();
     let verdicts = asking.judge(&asked).await?;
-    let verdicts = recorded(asking, verdicts).await?;
-    let shown = items.iter().zip(&verdicts).map(|(item, verdict)| {
+    recorded(asking, verdicts).await
+}
+
+fn answers<'a>(items: &[wire::VerifyRequest], verdicts: &'a [Verdict]) -> Vec<VerifyAnswer<'a>> {
+    let shown = items.iter().zip(verdicts).map(|(item, verdict)| {
         let shows_principal = item.want.is_empty() || item.want.contains(&VerifyWant::Principal);
         present::verdict(verdict, shows_principal)
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 /// No signing key leaves before the audit has it. If it cannot be written, the verdicts stand and the keys stay.
