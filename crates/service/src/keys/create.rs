@@ -52,8 +52,7 @@ pub fn create(
         &permit.chain(),
         |db| {
             tenant_of(permit, db)?.unless_being_deleted()?;
-            let instance = instance_at(permit, db, &order.place)?;
-            let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
+            let (instance, home) = instance_at(permit, db, &order.place)?;
             let rails = Rails::over(permit, db, permit.caller())?;
             service.make_key(permit, db, &instance, home, order.terms.clone(), &rails)
         },
@@ -150,11 +149,18 @@ fn within(permit: &impl OnTenant, db: &mut Writing<'_>, rails: &Rails<'_>, home:
     rails.ask(|binding| binding.agree_to_new(terms, home.switches.max_ttl, now))
 }
 
-pub(super) fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &Place) -> Result<StorageInstance> {
+/// With its home, where new keys may be made.
+pub(super) fn instance_at(
+    permit: &impl OnTenant,
+    db: &mut Reading<'_>,
+    place: &Place,
+) -> Result<(StorageInstance, Home)> {
     match place {
         Place::Instance(id) => {
             let why = Invalid::because("There is no storage instance with this id.");
-            instances::find(permit, db, id)?.ok_or_else(|| Error::at("/instance", &why))
+            let instance = instances::find(permit, db, id)?.ok_or_else(|| Error::at("/instance", &why))?;
+            let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
+            Ok((instance, home))
         }
         Place::Region(code) => {
             let why = Invalid::because("There is no region with this code.");
@@ -164,7 +170,7 @@ pub(super) fn instance_at(permit: &impl OnTenant, db: &mut Reading<'_>, place: &
             };
             let mut found = instances::list(permit, db, Some(&home.region.code), &Page { after: None, limit: 2 })?;
             match (found.pop(), found.is_empty()) {
-                (Some(only), true) => Ok(only),
+                (Some(only), true) => Ok((only, home)),
                 (None, _) => Err(Error::RegionUnavailable),
                 (Some(_), false) => {
                     let why = Invalid::because("There are several storage instances in this region: name one.");

@@ -38,8 +38,7 @@ impl Service {
         let author = context.author_of(permit.caller());
         self.database.write("import key", &author, &permit.chain(), |db| {
             tenant_of(permit, db)?.unless_being_deleted()?;
-            let instance = instance_at(permit, db, &order.place)?;
-            let home = Home::find(permit, db, &instance.region)?.unless_unavailable()?;
+            let (instance, home) = instance_at(permit, db, &order.place)?;
             let rails = Rails::over(permit, db, permit.caller())?;
             // Whoever brings a secret along has seen it.
             rails.ask_for_secrets()?;
