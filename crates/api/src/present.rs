@@ -18,18 +18,18 @@ pub(crate) use posture::{partner_posture, tenant_posture};
 pub(crate) use quarantine::{held_back, quarantine};
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use authz::Caller;
 use domain::actor::Actor;
 use domain::api_token::ApiToken;
+use domain::checkpoint::Checkpoint;
 use domain::key_model::{Delete, Instances, KeyModel, Presence, Revoke};
 use domain::region::Region;
 use domain::scope::Scope;
 use domain::tenant::{Tenant, TenantStatus};
 use domain::tenant_region::{GatewaySecrets, RegionStatus, Service as Availability};
 use domain::user::{User, UserStatus};
-use domain::{Role, Secret};
+use domain::{Role, Secret, hex};
 use service::api_tokens::TokenMade;
 use service::audit::ChainedEvent;
 use service::sessions::Started;
@@ -273,10 +273,18 @@ pub(crate) fn audit_event(found: ChainedEvent) -> wire::AuditEvent {
         request_id: event.request_id,
         address: event.address.map(|address| address.to_string()),
         details: event.details.into_iter().collect::<BTreeMap<_, _>>(),
-        hash: hash.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }),
+        hash: hex::encode(&hash),
+    }
+}
+
+pub(crate) fn audit_checkpoint(Checkpoint { statement, signature }: Checkpoint) -> wire::AuditCheckpoint {
+    wire::AuditCheckpoint {
+        number: statement.number,
+        at: statement.at,
+        key: hex::encode(&statement.key),
+        previous: hex::encode(&statement.previous),
+        heads: statement.heads.iter().map(ToString::to_string).collect(),
+        signature: hex::encode(&signature),
     }
 }
 

@@ -3,6 +3,7 @@
 mod api_tokens;
 mod audit;
 mod buckets;
+mod checkpoints;
 mod claims;
 mod console;
 mod emergency_stop;
@@ -147,6 +148,7 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(audit::read_audit)
         .service(audit::read_partner_audit)
         .service(audit::read_tenant_audit)
+        .service(checkpoints::list_audit_checkpoints)
         // Health
         .service(health::read_liveness)
         .service(health::read_readiness);

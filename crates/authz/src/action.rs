@@ -63,6 +63,7 @@ operations! {
         ListTenants = "list_tenants",
         CreateTenant = "create_tenant",
         ReadAudit = "read_audit",
+        ListAuditCheckpoints = "list_audit_checkpoints",
         ListGateways = "list_gateways",
         CreateGateway = "create_gateway",
         ReadQuarantine = "read_quarantine",

@@ -113,7 +113,7 @@ pub const fn rule(operation: Operation) -> Rule {
         O::ReadPartnerPosture => operator(Scope::UsageRead).partners(),
         O::ReadTenantPosture => operator(Scope::UsageRead).partners().tenants().people(Role::MemberPlus),
 
-        O::ReadAudit => operator(Scope::AuditRead),
+        O::ReadAudit | O::ListAuditCheckpoints => operator(Scope::AuditRead),
         O::ReadPartnerAudit => operator(Scope::AuditRead).partners(),
         O::ReadTenantAudit => operator(Scope::AuditRead).partners().tenants().people(Role::Admin),
     }

@@ -140,6 +140,7 @@ operations! {
     Patch change_gateway "/v1/gateways/{gateway}";
 
     Get read_audit "/v1/audit";
+    Get list_audit_checkpoints "/v1/audit/checkpoints";
     Get read_partner_audit "/v1/partners/{partner}/audit";
     Get read_tenant_audit "/v1/tenants/{tenant}/audit";
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::hex;
 
 use crate::exit::{Failure, Result};
 
@@ -44,11 +45,7 @@ pub(crate) fn wait(time: Duration) {
 pub(crate) fn unique() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Failure::local(format!("the system gives no randomness: {error}")))?;
-    Ok(hex(&bytes))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(hex::encode(&bytes))
 }
 
 /// `90m`, `24h`, `30d`.

@@ -1,13 +1,15 @@
 //! The audit: what was done, by whom, to what, in chains that show it when a row is changed, moved or removed.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
 use crate::actor::Actor;
 use crate::id::{EventId, PartnerId, TenantId};
 use crate::partner::PartnerPath;
-use crate::{Invalid, Timestamp};
+use crate::{Invalid, Timestamp, hex};
 
 macro_rules! actions {
     ($($name:ident = $text:literal,)*) => {
@@ -46,6 +48,7 @@ actions! {
     MasterKeyPromoted = "master_key.promoted",
     MasterKeyRotated = "master_key.rotated",
     MasterKeyRemoved = "master_key.removed",
+    CheckpointKeyDrawn = "checkpoint_key.drawn",
     RegionCreated = "region.created",
     RegionChanged = "region.changed",
     RegionDeleted = "region.deleted",
@@ -185,6 +188,37 @@ pub type Hash = [u8; 32];
 /// What the first event of a chain follows.
 pub const BEGINNING: Hash = [0; 32];
 
+/// How far a chain goes: `CHAIN:SEQUENCE:HASH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub chain: String,
+    pub sequence: i64,
+    pub hash: Hash,
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.chain, self.sequence, hex::encode(&self.hash))
+    }
+}
+
+impl FromStr for Head {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parse = || {
+            let mut parts = text.split(':');
+            let (chain, sequence, hash) = (parts.next()?, parts.next()?, parts.next()?);
+            // What is signed is lines of heads: no name may hold the end of one.
+            let is_name = chain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !chain.is_empty();
+            let sequence = sequence.parse().ok().filter(|sequence| *sequence >= 1)?;
+            let head = Self { chain: chain.to_owned(), sequence, hash: hex::decode(hash)? };
+            (is_name && parts.next().is_none()).then_some(head)
+        };
+        parse().ok_or(Invalid::because("Needs CHAIN:SEQUENCE:HASH, as `keyreeve audit verify` prints it."))
+    }
+}
+
 impl Event {
     /// The link to the event before: SHA-256 over its hash and this event's fields, each with its length in front,
     /// so that nothing can be moved from one field into another.
@@ -261,6 +295,19 @@ mod tests {
             assert_ne!(edited.hash(&BEGINNING), original, "edit {number}");
         }
         assert_ne!(event().hash(&original), original);
+    }
+
+    #[test]
+    fn a_head_reads_back() {
+        let text = format!("ten_01jd0000000000000000000000:17:{}", "4f".repeat(32));
+        assert_eq!(text.parse::<Head>().unwrap().to_string(), text);
+        let (hash, lines) = ("4f".repeat(32), format!("platform:1:{0}\nten_a:1:{0}", "4f".repeat(32)));
+        for wrong in ["", "platform", "platform:1", "platform:0:00", "platform:x:00", "platform:1:zz", &lines] {
+            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+        }
+        for wrong in [format!(":1:{hash}"), format!("a:1:{hash}:2"), format!("a b:1:{hash}"), format!("a\n:1:{hash}")] {
+            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

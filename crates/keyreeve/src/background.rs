@@ -22,7 +22,7 @@ struct Job {
     once_more_at_the_end: bool,
 }
 
-const JOBS: [Job; 4] = [
+const JOBS: [Job; 5] = [
     Job {
         name: "write down last use",
         period: Duration::from_secs(5),
@@ -40,6 +40,12 @@ const JOBS: [Job; 4] = [
         period: Duration::from_secs(5),
         work: Service::write_down_denials,
         once_more_at_the_end: true,
+    },
+    Job {
+        name: "sign audit checkpoint",
+        period: Duration::from_secs(5),
+        work: Service::sign_checkpoint,
+        once_more_at_the_end: false,
     },
     Job { name: "keep house", period: Duration::from_secs(60), work: Service::keep_house, once_more_at_the_end: false },
 ];

@@ -13,6 +13,7 @@ mod bell;
 pub mod buckets;
 pub mod census;
 pub mod changes;
+pub mod checkpoints;
 pub mod claims;
 mod database;
 mod dialect;

@@ -237,6 +237,25 @@ table! {
     }
 }
 
+table! {
+    audit_checkpoints (number) {
+        number -> BigInt,
+        at -> BigInt,
+        key -> Binary,
+        previous -> Binary,
+        signature -> Binary,
+    }
+}
+
+table! {
+    audit_checkpoint_heads (checkpoint, chain) {
+        checkpoint -> BigInt,
+        chain -> Text,
+        sequence -> BigInt,
+        hash -> Binary,
+    }
+}
+
 // PostgreSQL has a column `xid` more, filled by its default and read in dialect.rs only.
 table! {
     changes (sequence) {
@@ -434,6 +453,7 @@ table! {
 }
 
 allow_tables_to_appear_in_same_query!(audit_chains, freezes);
+allow_tables_to_appear_in_same_query!(audit_chains, audit_checkpoint_heads);
 allow_tables_to_appear_in_same_query!(
     tenants,
     users,

@@ -6,6 +6,7 @@ use domain::text::{KeyModelName, Name};
 use persistence::service_keys::{self, ServiceKeys};
 use persistence::{Database, KeyRing, System, changes, key_models, master_keys};
 
+use crate::checkpoints;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::service::StartError;
@@ -20,10 +21,19 @@ pub(crate) fn service_keys(
     context: &mut Context,
 ) -> Result<ServiceKeys, StartError> {
     if let Some(keys) = load(database, ring)? {
-        return Ok(keys);
+        return if keys.audit_checkpoint.is_some() { Ok(keys) } else { with_signer(database, ring, context) };
     }
     match initialise(database, ring, context) {
         Ok(()) | Err(Error::Database(persistence::Error::Taken)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    load(database, ring)?.ok_or(StartError::NoSchema)
+}
+
+/// For a database from before there were checkpoints. While there is a freeze it stays without.
+fn with_signer(database: &Database, ring: &KeyRing, context: &mut Context) -> Result<ServiceKeys, StartError> {
+    match checkpoints::draw_key(database, ring, context) {
+        Ok(()) | Err(Error::Database(persistence::Error::Frozen)) => {}
         Err(error) => return Err(error.into()),
     }
     load(database, ring)?.ok_or(StartError::NoSchema)

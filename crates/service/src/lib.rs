@@ -10,6 +10,7 @@ pub mod audit;
 pub mod authenticate;
 pub mod bootstrap;
 pub mod buckets;
+pub mod checkpoints;
 pub mod claims;
 pub mod context;
 mod cursor;

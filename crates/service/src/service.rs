@@ -15,6 +15,7 @@ use persistence::{Database, KeyRing, Reading, Schema, authentication};
 
 use sha2::{Digest, Sha256};
 
+use crate::checkpoints::Signer;
 use crate::context::{Clock, Context, EntropySource};
 use crate::cursor::Cursors;
 use crate::denials::Denials;
@@ -36,6 +37,7 @@ pub struct Service {
     pub(crate) tokens: TokenHasher,
     pub(crate) bearers: Bearers,
     pub(crate) cursors: Cursors,
+    pub(crate) signer: Option<Signer>,
     pub(crate) last_used: LastUsed,
     pub(crate) plane: Arc<Plane>,
     pub(crate) denials: Denials,
@@ -151,6 +153,7 @@ impl Service {
             tokens: TokenHasher::new(keys.token_pepper),
             bearers: Bearers::new(&keys.session),
             cursors: Cursors::new(keys.cursor),
+            signer: keys.audit_checkpoint.as_ref().and_then(Signer::new),
             last_used: LastUsed::default(),
             plane,
             denials: Denials::default(),

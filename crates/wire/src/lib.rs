@@ -8,6 +8,7 @@
 mod api_token;
 mod audit;
 mod bucket;
+mod checkpoint;
 mod claim;
 mod emergency_stop;
 mod explanation;
@@ -37,6 +38,7 @@ mod user;
 pub use api_token::{ApiToken, CreateToken, CreatedToken, OpenSetupLink, RotateToken, TokenScope};
 pub use audit::{AuditActor, AuditEvent, AuditQuery, AuditTarget};
 pub use bucket::Bucket;
+pub use checkpoint::AuditCheckpoint;
 pub use claim::{ClaimedKey, CreateClaim, CreatedClaim};
 pub use emergency_stop::{EmergencyStop, EmergencyStopPreview, StopLevel, StopPartner};
 pub use explanation::{Decision, DenialReason, ExplainKey, Explanation, ExplanationCheck, ExplanationStep};

@@ -7,7 +7,7 @@ use authz::{Caller, Permit};
 use domain::Timestamp;
 use domain::audit::AuditAction;
 use service::audit::{self, Audience, Filter};
-use service::{Listing, Paged};
+use service::{Listing, Service};
 use wire::{AuditEvent, AuditQuery, Page};
 
 use crate::http::ndjson::{self, Chunk, Fetch, Lines};
@@ -90,7 +90,11 @@ where
     if ndjson::is_preferred(request) {
         // An export has an order of its own, and so cursors of its own.
         let (filter, listing) = asked(request, caller.caller(), query, Some("by chain"))?;
-        return export(request, caller, filter, listing, limit, name).await;
+        let read = move |service: &Service, permit: &Permit<A>, listing: &Listing| {
+            let page = audit::export(service, permit, &filter, listing)?;
+            Ok(Chunk::of(page.items.into_iter().map(present::audit_event), page.next_cursor))
+        };
+        return export(request, caller, listing, limit, &format!("audit-{name}"), read).await;
     }
     let (filter, listing) = asked(request, caller.caller(), query, None)?;
     let page = caller.run(move |service, _, permit| audit::list(service, permit, &filter, &listing)).await?;
@@ -98,26 +102,25 @@ where
 }
 
 /// One page of as many lines as were asked for, with a link to the next; or else every page there is.
-async fn export<A: Action>(
+pub(super) async fn export<A: Action>(
     request: &HttpRequest,
     caller: Authorized<A>,
-    filter: Filter,
     listing: Listing,
     limit: Option<i64>,
     name: &str,
+    read: impl Fn(&Service, &Permit<A>, &Listing) -> service::Result<Chunk> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem>
 where
-    Permit<A>: Audience + Clone,
+    Permit<A>: Clone,
 {
     let mut response = HttpResponse::Ok();
     response.content_type(ndjson::MEDIA_TYPE).insert_header((header::VARY, "accept"));
     response.insert_header(attachment(name, caller.now()));
     let listing = Listing { limit: limit.unwrap_or(Listing::MOST), ..listing };
     let first_cursor = listing.cursor.clone();
-    let fetch: Fetch = Rc::new(caller.repeatedly(move |service, permit, cursor| {
-        let listing = Listing { cursor, ..listing.clone() };
-        Ok(lines(audit::export(service, permit, &filter, &listing)?))
-    }));
+    let fetch: Fetch = Rc::new(
+        caller.repeatedly(move |service, permit, cursor| read(service, permit, &Listing { cursor, ..listing.clone() })),
+    );
     // What refuses the first page refuses the request.
     let first = fetch(first_cursor).await?;
     if limit.is_none() {
@@ -129,12 +132,8 @@ where
     Ok(response.body(first.lines))
 }
 
-fn lines(page: Paged<audit::ChainedEvent>) -> Chunk {
-    Chunk::of(page.items.into_iter().map(present::audit_event), page.next_cursor)
-}
-
 fn attachment(name: &str, now: Timestamp) -> ContentDisposition {
-    let name = format!("audit-{name}-{}.ndjson", now.format("%Y%m%dT%H%M%SZ"));
+    let name = format!("{name}-{}.ndjson", now.format("%Y%m%dT%H%M%SZ"));
     ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(name)] }
 }
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod audit;
+mod checkpoints;
 mod conditional;
 mod console;
 mod conventions;

@@ -2,25 +2,14 @@
 //! event and the hash before.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use domain::actor::{Actor, ActorKind};
-use domain::audit::{BEGINNING, Event, Hash};
+use domain::audit::{BEGINNING, Event, Hash, Head};
+use domain::hex;
 use domain::id::{EventId, PartnerId, TenantId};
 use wire::AuditEvent;
-
-use crate::system::hex;
-
-/// How far a chain goes: `CHAIN:SEQUENCE:HASH`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
-    chain: String,
-    sequence: i64,
-    hash: Hash,
-}
 
 /// What was followed so far.
 pub(super) struct Chains {
@@ -34,8 +23,8 @@ impl Chains {
         Self { heads, count: 0 }
     }
 
-    /// The next row. What is wrong with it, in a sentence.
-    pub(super) fn take(&mut self, line: &str) -> Result<(), String> {
+    /// The next row, how far its chain goes with it, and when it was. What is wrong with it, in a sentence.
+    pub(super) fn take(&mut self, line: &str) -> Result<(Head, DateTime<Utc>), String> {
         let event: AuditEvent = serde_json::from_str(line).map_err(|error| format!("this is no event ({error})"))?;
         let row = format!("event {} ({} {} of the chain {})", event.sequence, event.id, event.action, event.chain);
         // Two ways to write the same would be two rows with one hash.
@@ -56,12 +45,12 @@ impl Chains {
         }
         let hash = domain_event(&event).map(|event| event.hash(&previous));
         let hash = hash.map_err(|field| format!("{row} was changed: its {field} is none"))?;
-        if hex(&hash) != event.hash {
+        if hex::encode(&hash) != event.hash {
             return Err(format!("{row} was changed, or the one before it was"));
         }
-        self.heads.insert(event.chain, (event.sequence, hash));
+        self.heads.insert(event.chain.clone(), (event.sequence, hash));
         self.count += 1;
-        Ok(())
+        Ok((Head { chain: event.chain, sequence: event.sequence, hash }, event.at))
     }
 
     /// Whether the chains got as far as these heads, and through them.
@@ -93,12 +82,17 @@ impl Chains {
         })
     }
 
+    /// 0 for one that is not there.
+    pub(super) fn end_of(&self, chain: &str) -> i64 {
+        self.heads.get(chain).map_or(0, |(sequence, _)| *sequence)
+    }
+
     pub(super) const fn count(&self) -> u64 {
         self.count
     }
 }
 
-fn missing(count: i64) -> String {
+pub(super) fn missing(count: i64) -> String {
     if count == 1 { "1 event is".to_owned() } else { format!("{count} events are") }
 }
 
@@ -127,52 +121,13 @@ fn domain_event(event: &AuditEvent) -> Result<Event, &'static str> {
     })
 }
 
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.chain, self.sequence, hex(&self.hash))
-    }
-}
-
-impl FromStr for Head {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        const WANTED: &str = "needs CHAIN:SEQUENCE:HASH, as `keyreeve audit verify` prints it";
-        let mut parts = text.split(':');
-        let (Some(chain), Some(sequence), Some(hash), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(WANTED.to_owned());
-        };
-        let sequence = sequence.parse().ok().filter(|sequence| *sequence >= 1).ok_or(WANTED)?;
-        Ok(Self { chain: chain.to_owned(), sequence, hash: bytes(hash).ok_or(WANTED)? })
-    }
-}
-
-fn bytes(hex: &str) -> Option<Hash> {
-    let is_plain = hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let mut hash = Hash::default();
-    for (at, byte) in hash.iter_mut().enumerate().filter(|_| is_plain) {
-        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    is_plain.then_some(hash)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::Index;
 
     use super::*;
-
-    #[test]
-    fn a_head_reads_back() {
-        let text = format!("ten_01jd0000000000000000000000:17:{}", "4f".repeat(32));
-        assert_eq!(text.parse::<Head>().unwrap().to_string(), text);
-        for wrong in ["", "platform", "platform:1", "platform:0:00", "platform:x:00", "platform:1:zz", "a:1:00:2"] {
-            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
-        }
-    }
 
     proptest! {
         #[test]
@@ -223,7 +178,7 @@ mod tests {
     }
 
     /// A chain with an event for each of these texts, as the server writes it.
-    fn export(texts: &[String]) -> Vec<String> {
+    pub(in crate::audit) fn export(texts: &[String]) -> Vec<String> {
         let mut previous = BEGINNING;
         let line = |(place, text): (usize, &String)| {
             let mut event = AuditEvent {
@@ -242,7 +197,7 @@ mod tests {
                 hash: String::new(),
             };
             previous = domain_event(&event).unwrap().hash(&previous);
-            event.hash = hex(&previous);
+            event.hash = hex::encode(&previous);
             serde_json::to_string(&event).unwrap()
         };
         texts.iter().enumerate().map(line).collect()

@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use domain::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::exit::{Failure, Result};
-use crate::system::hex;
 
 /// An input that makes sense.
 pub(super) struct Input {
@@ -68,7 +68,7 @@ impl Input {
         }
         // Where it goes is a part of what was asked for.
         let said = format!("\0{:?}\0{:?}", place.region, place.instance);
-        let digest = hex(&hashed.hash.chain_update(said).finalize());
+        let digest = hex::encode(&hashed.hash.chain_update(said).finalize());
         Ok(Self { path: path.to_owned(), file, place: place.clone(), digest, count })
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::rt;
+use domain::hex;
 use rustls::ServerConfig;
 use service::gateway_plane::Follower;
 use service::{Service, freeze};
@@ -103,6 +104,9 @@ async fn serve(
     tracing::info!("try the API in a browser at {url}/docs; its document is at {url}/openapi.json");
     if let Ok(Some(freeze)) = freeze::find(&service) {
         tracing::warn!(since = %freeze.since, "nothing can be changed before `keyreeve thaw`; requests are verified");
+    }
+    if let Some(key) = service.checkpoint_key() {
+        tracing::info!(key = hex::encode(&key), "audit checkpoints are signed");
     }
     first_operator::extend(&invitation);
     drop(invitation);

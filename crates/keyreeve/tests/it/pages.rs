@@ -51,6 +51,7 @@ pages! {
     the_partners_guide: "docs/partners-guide.md",
     the_command_line_client: "docs/cli.md",
     alerts: "docs/operations/alerts.md",
+    proving_the_audit: "docs/operations/audit.md",
     backup_and_restore: "docs/operations/backup.md",
     logs: "docs/operations/logs.md",
     master_keys: "docs/operations/master-key.md",

@@ -4,7 +4,7 @@ use crate::dialect::{AnyConnection, ColumnFound};
 use crate::error::{Error, Result};
 
 /// Every table that is moved, after those it points at, and the order of its rows. A partner's path begins with its parent's.
-const MOVED: [(&str, &str); 30] = [
+const MOVED: [(&str, &str); 32] = [
     ("master_keys", "id"),
     ("service_keys", "name"),
     ("key_models", "name"),
@@ -23,6 +23,8 @@ const MOVED: [(&str, &str); 30] = [
     ("idempotent_requests", "caller, key_hash"),
     ("audit_chains", "name"),
     ("audit_events", "chain, sequence"),
+    ("audit_checkpoints", "number"),
+    ("audit_checkpoint_heads", "checkpoint, chain"),
     ("changes", "sequence"),
     ("held_back", "subject"),
     ("gateways", "id"),

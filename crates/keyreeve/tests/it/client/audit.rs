@@ -156,6 +156,67 @@ fn a_missing_end_is_found_by_whoever_remembers_the_head() {
     server.stop().succeeded();
 }
 
+/// Where the platform's chain ended when the first checkpoint was made, and what that is verified with.
+struct Signed {
+    sequence: usize,
+    key: String,
+    noted: String,
+}
+
+/// Waits for the first checkpoint, and exports it beside an audit that is newer.
+fn signed() -> (Server, Desk, Vec<String>, Signed) {
+    let (server, operator) = desk::open();
+    let listed = || operator.json(&["audit", "checkpoints"])["items"].as_array().unwrap().first().cloned();
+    let first = (0..300).find_map(|_| {
+        std::thread::park_timeout(std::time::Duration::from_millis(200));
+        listed()
+    });
+    let first = first.expect("a checkpoint within a minute");
+    operator.region("waw3-1", "multi");
+    operator.run(&["audit", "export", "--platform", "--out", "audit.ndjson"]).succeeded();
+    operator.run(&["audit", "checkpoints", "--out", "checkpoints.ndjson"]).succeeded();
+    let lines = operator.home.read("audit.ndjson").lines().map(str::to_owned).collect();
+    let text = |name: &str| first[name].as_str().unwrap().to_owned();
+    let head = first["heads"][0].as_str().unwrap();
+    let sequence = head.strip_prefix("platform:").unwrap().split(':').next().unwrap().parse().unwrap();
+    let noted = format!("{}:{}", first["number"], text("signature"));
+    (server, operator, lines, Signed { sequence, key: text("key"), noted })
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_finds_what_was_cut_off_and_who_says_otherwise() {
+    let (server, operator, lines, Signed { sequence, key, noted }) = signed();
+    let log = server.stop().succeeded().err;
+    let (number, signature) = noted.split_once(':').unwrap();
+    assert!(log.contains("audit checkpoint") && log.contains(signature) && log.contains(&key), "{log}");
+
+    let verify = |file: &str, key: &str, more: &[&str]| {
+        let held = ["audit", "verify", file, "--checkpoints", "checkpoints.ndjson", "--key", key];
+        operator.run(&[&held[..], more].concat())
+    };
+    let verified = verify("audit.ndjson", &key, &["--checkpoint", &noted]).succeeded();
+    let vouches = format!("Checkpoints 1 to {number} are as they were signed, and vouch for {sequence} events");
+    assert!(verified.err.contains(&vouches), "{}", verified.err);
+
+    // All that was there when it was signed is there; then one event less.
+    operator.home.write("edited.ndjson", &(lines[..sequence].join("\n") + "\n"));
+    verify("edited.ndjson", &key, &[]).succeeded();
+    operator.home.write("edited.ndjson", &(lines[..sequence - 1].join("\n") + "\n"));
+    operator.run(&["audit", "verify", "edited.ndjson"]).succeeded();
+    verify("edited.ndjson", &key, &[]).refused(8, &["the chain platform was cut off", "1 event is missing"]);
+
+    let other = key.chars().rev().collect::<String>();
+    verify("audit.ndjson", &other, &[]).refused(8, &["checkpoints.ndjson, line 1", "none of those that were named"]);
+    verify("audit.ndjson", "d75a", &[]).refused(2, &["64 hexadecimal digits"]);
+    let later = format!("{}:{signature}", number.parse::<i64>().unwrap() + 1);
+    verify("audit.ndjson", &key, &["--checkpoint", &later]).refused(8, &["the last were removed"]);
+    verify("audit.ndjson", &key, &["--chain", "ten_x"]).refused(8, &["no checkpoint of the file speaks of"]);
+    let edited = operator.home.read("checkpoints.ndjson").replacen("\"at\":\"2", "\"at\":\"3", 1);
+    operator.home.write("checkpoints.ndjson", &edited);
+    verify("audit.ndjson", &key, &[]).refused(8, &["its signature does not fit"]);
+    operator.run(&["audit", "verify", "audit.ndjson", "--checkpoints", "checkpoints.ndjson"]).refused(2, &["--key"]);
+}
+
 #[test]
 fn the_audit_is_listed_with_its_filters() {
     let (server, operator, _) = exported();

@@ -1,0 +1,2 @@
+DROP TABLE audit_checkpoint_heads;
+DROP TABLE audit_checkpoints;
