@@ -10,7 +10,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use testkit::{Client, Signer, postgres};
 
+use crate::load::{Load, Pace};
 use crate::process::{Process, server};
+use crate::seed::{Seeded, seed};
 
 pub const REGION: &str = "waw3-1";
 
@@ -91,6 +93,19 @@ impl Keyreeve {
         (again, took)
     }
 
+    /// The same until it has said yes to a request that `of` signs.
+    pub fn restarted_and_verifying(self, place: &Place, settings: &[&str], of: &Signer) -> (Self, Duration) {
+        let (again, began) = self.again(place, "0", settings);
+        let question = [again.question(of)];
+        let address = again.process.address;
+        let pace = Pace::AsFastAsPossible;
+        let load = Load { address, connections: 1, requests: &question, proof: "\"allow\"", pace, tls: None };
+        while load.once().wrong > 0 {
+            assert!(began.elapsed() < Duration::from_secs(30), "it does not verify");
+        }
+        (again, began.elapsed())
+    }
+
     /// The same again, on the same database; everything that was remembered is forgotten.
     pub fn restart(self, place: &Place, processors: &str, settings: &[&str]) -> Self {
         self.again(place, processors, settings).0
@@ -120,6 +135,29 @@ impl Keyreeve {
             let parts: Vec<_> = (0..4).map(|number| scope.spawn(part(number))).collect();
             parts.into_iter().flat_map(|part| -> Vec<Signer> { part.join().expect("keys") }).collect()
         })
+    }
+
+    /// A key of a tenant of its own, by its path: whoever changes it waits for nobody else's audit.
+    pub fn key_of_its_own(&self, name: &str) -> String {
+        let tenant = self.operator.post("/v1/tenants", json!({"name": name})).expect(201).header("location").to_owned();
+        self.operator.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
+        let order = json!({"region": REGION, "label": "written"});
+        let key = self.operator.post(&format!("{tenant}/keys"), order).expect(201).text_at("/key/id");
+        format!("{tenant}/keys/{key}")
+    }
+
+    /// So many keys, stored past the server, which need not hear of them.
+    pub fn seeded(&self, place: &Place, count: usize) -> Seeded {
+        let tenant = self.tenant.rsplit('/').next().expect("its id");
+        seed(&place.url(), &self.home.path().join("master.key"), tenant, count)
+    }
+
+    /// Another replica on the same database.
+    pub fn replica(&self, place: &Place, processors: &str, settings: &[&str]) -> Replica {
+        let home = TempDir::new().expect("a folder");
+        std::fs::copy(self.home.path().join("master.key"), home.path().join("master.key")).expect("a master key");
+        let process = serve(&place.url(), home.path().to_str().expect("a path"), processors, settings);
+        Replica { process, _home: home }
     }
 
     pub fn operator_token(&self) -> &str {
@@ -153,13 +191,15 @@ impl Keyreeve {
         Scraper { stop: Some(stop), reader: Some(reader) }
     }
 
-    /// What its metrics say of a name, added up over all labels that hold these words.
+    /// What its metrics say: see [`Process::metric`].
     pub fn metric(&self, name: &str, words: &str) -> f64 {
-        let url = self.process.metrics();
-        let page = ureq::get(url).call().expect("metrics").body_mut().read_to_string().expect("a page");
-        let of_name = page.lines().filter(|line| line.starts_with(name) && line.contains(words));
-        of_name.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        self.process.metric(name, words)
     }
+}
+
+pub struct Replica {
+    pub process: Process,
+    _home: TempDir,
 }
 
 pub struct Scraper {

@@ -10,9 +10,11 @@
     reason = "a measurement goes by the real clock, and stops at the first surprise"
 )]
 
+pub mod fanout;
 pub mod keyreeve;
 pub mod load;
 pub mod measured;
 pub mod process;
 pub mod rounds;
+pub mod seed;
 pub mod tls;

@@ -76,7 +76,7 @@ impl Load<'_> {
 
     fn ask(&self, length: Duration, most: u64) -> Heard {
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("epoll");
-        let mut lines: Vec<Line> = (0..self.connections).map(|_| Line::to(self)).collect();
+        let mut lines: Vec<Line> = (0..self.connections).map(|_| Line::to(self.address, self.tls.as_ref())).collect();
         for (number, line) in lines.iter().enumerate() {
             let place = EventData::new_u64(number as u64);
             epoll::add(&poll, &line.stream, place, EventFlags::IN | EventFlags::OUT | EventFlags::ET).expect("epoll");
@@ -161,15 +161,15 @@ impl Run {
     }
 }
 
-struct Answer<'l> {
-    status: u16,
-    body: &'l [u8],
+pub(crate) struct Answer<'l> {
+    pub(crate) status: u16,
+    pub(crate) body: &'l [u8],
     took: Duration,
 }
 
 /// One connection, with at most one question under way.
-struct Line {
-    stream: TcpStream,
+pub(crate) struct Line {
+    pub(crate) stream: TcpStream,
     tls: Option<ClientConnection>,
     asked: Instant,
     unsent: Vec<u8>,
@@ -179,10 +179,10 @@ struct Line {
 }
 
 impl Line {
-    fn to(load: &Load<'_>) -> Self {
-        let stream = TcpStream::connect(load.address).expect("a connection");
+    pub(crate) fn to(address: SocketAddr, tls: Option<&Arc<ClientConfig>>) -> Self {
+        let stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("no delay");
-        let tls = load.tls.clone().map(|config| {
+        let tls = tls.cloned().map(|config| {
             let name = ServerName::try_from("localhost").expect("a name");
             let mut tls = ClientConnection::new(config, name).expect("TLS");
             while tls.is_handshaking() {
@@ -194,7 +194,7 @@ impl Line {
         Self { stream, tls, asked: Instant::now(), unsent: Vec::new(), received: Vec::new(), body: None }
     }
 
-    fn ask(&mut self, request: &[u8], due: Instant) {
+    pub(crate) fn ask(&mut self, request: &[u8], due: Instant) {
         self.asked = due;
         self.received.clear();
         self.body = None;
@@ -228,7 +228,7 @@ impl Line {
     }
 
     /// Sends and receives what can be. The answer, when it is whole.
-    fn go_on(&mut self) -> Option<Answer<'_>> {
+    pub(crate) fn go_on(&mut self) -> Option<Answer<'_>> {
         self.send();
         self.receive();
         if self.body.is_none() {

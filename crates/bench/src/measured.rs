@@ -1,7 +1,10 @@
 //! What is measured, and what it should be: one file for each group of rows in `docs/benchmarks.md`.
 
 mod creating;
+mod following;
 mod gateway_client;
+mod many_keys;
+mod revoking;
 mod starting;
 mod unknown_to_memory;
 mod verifying;
@@ -24,14 +27,17 @@ pub struct Group {
     pub measure: fn(&Rounds) -> Vec<Row>,
 }
 
-pub const ALL: [Group; 5] = [
+pub const ALL: [Group; 8] = [
     Group { name: "verifying", heading: "Verifying, keys in memory", measure: verifying::measure },
     Group {
         name: "unknown-to-memory",
         heading: "Keys that are asked about for the first time",
         measure: unknown_to_memory::measure,
     },
+    Group { name: "many-keys", heading: "Ten thousand keys and a million", measure: many_keys::measure },
     Group { name: "creating", heading: "Creating keys", measure: creating::measure },
+    Group { name: "revoking", heading: "From a revocation to the last yes", measure: revoking::measure },
+    Group { name: "following", heading: "The feed of changes", measure: following::measure },
     Group { name: "gateway-client", heading: "The gateway client", measure: gateway_client::measure },
     Group { name: "starting", heading: "Starting", measure: starting::measure },
 ];

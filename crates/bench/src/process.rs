@@ -72,6 +72,14 @@ impl Process {
         }
     }
 
+    /// What its metrics say of a name, added up over all labels that hold these words.
+    pub fn metric(&self, name: &str, words: &str) -> f64 {
+        let url = self.metrics();
+        let page = ureq::get(url).call().expect("metrics").body_mut().read_to_string().expect("a page");
+        let of_name = page.lines().filter(|line| line.starts_with(name) && line.contains(words));
+        of_name.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
     /// Until `/readyz` says so.
     pub fn until_ready(&self, began: Instant) -> Duration {
         loop {
@@ -85,12 +93,7 @@ impl Process {
 
     /// The time that its threads have had a processor for.
     pub fn processor_time(&self) -> Duration {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("its threads");
-        let of_task = |task: PathBuf| {
-            let text = fs::read_to_string(task.join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        };
-        tasks.filter_map(|task| of_task(task.ok()?.path())).map(Duration::from_nanos).sum()
+        processor_time(self.child.id())
     }
 
     /// What it has in memory, in bytes.
@@ -117,6 +120,41 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end(Signal::KILL);
     }
+}
+
+/// The time that the threads of a process have had a processor for; none if it has ended.
+pub fn processor_time(id: u32) -> Duration {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{id}/task")) else { return Duration::ZERO };
+    let of_task = |task: PathBuf| {
+        let text = fs::read_to_string(task.join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    tasks.filter_map(|task| of_task(task.ok()?.path())).map(Duration::from_nanos).sum()
+}
+
+/// A process and those it has started, as long as they are there.
+pub fn family(id: u32) -> Vec<u32> {
+    let parent_of = |id: u32| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse::<u32>().ok()
+    };
+    let all = fs::read_dir("/proc").expect("the processes");
+    let ids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let mut family: Vec<u32> = ids.filter(|other| parent_of(*other) == Some(id)).collect();
+    family.push(id);
+    family
+}
+
+/// The process that was started with this argument behind that one, such as a port behind `-p`.
+pub fn started_with(argument: &str, value: &str) -> Option<u32> {
+    let is_it = |id: &u32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+        words.windows(2).any(|pair| pair == [argument.as_bytes(), value.as_bytes()])
+    };
+    let all = fs::read_dir("/proc").expect("the processes");
+    let mut ids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    ids.find(is_it)
 }
 
 /// Leaves the servers' processor to them.

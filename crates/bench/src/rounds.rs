@@ -29,9 +29,16 @@ pub struct Rounds {
     pub rounds: usize,
     pub warm_up: Duration,
     pub length: Duration,
+    /// Of what is counted and not timed, one of so many: 1 for all of it.
+    pub part: usize,
 }
 
 impl Rounds {
+    /// As many of so many as are wanted.
+    pub fn part_of(&self, all: usize) -> usize {
+        all.div_ceil(self.part)
+    }
+
     /// The figures, in the order of the contestants.
     pub fn of(&self, contestants: &[Contestant<'_>]) -> Vec<Figures> {
         let mut figures: Vec<Figures> = contestants.iter().map(|_| Figures::default()).collect();
@@ -82,10 +89,37 @@ pub fn median(values: &[f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// What so many of a thousand do not exceed.
+pub fn per_mille(values: &[f64], share: usize) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() * share / 1000).min(values.len().saturating_sub(1));
+    values.get(place).copied().unwrap_or(f64::NAN)
+}
+
 /// The ratio of each round, and of these the least, the median and the greatest.
 pub fn ratio(of: &[f64], to: &[f64]) -> (f64, f64, f64) {
     let ratios: Vec<f64> = of.iter().zip(to).map(|(of, to)| of / to).collect();
     let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (least, median(&ratios), greatest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_exceeded_is_one_of_the_values() {
+        let values: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
+        assert_eq!([500, 990, 1000].map(|share| per_mille(&values, share)), [501.0, 991.0, 1000.0]);
+        assert_eq!(per_mille(&[3.0], 990), 3.0);
+        assert!(per_mille(&[], 990).is_nan());
+    }
+
+    #[test]
+    fn a_part_is_never_nothing() {
+        let rounds = |part| Rounds { rounds: 1, warm_up: Duration::ZERO, length: Duration::ZERO, part };
+        assert_eq!([rounds(1).part_of(7), rounds(2).part_of(7), rounds(100).part_of(7)], [7, 4, 1]);
+    }
 }

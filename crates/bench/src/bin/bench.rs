@@ -1,4 +1,7 @@
 //! `just bench`, or some groups of it: `just bench verifying starting`. Writes what it finds into `docs/benchmarks.md`.
+//!
+//! `--part=10` takes a tenth of what is counted and not timed, such as the million keys; `--quick` shows only whether it
+//! runs; `--print` leaves the page as it is.
 
 #![expect(
     clippy::print_stdout,
@@ -16,15 +19,21 @@ use keyreeve_bench::measured::{ALL, Group, Row};
 use keyreeve_bench::process::{OF_LOAD, stay_on};
 use keyreeve_bench::rounds::Rounds;
 
-const ROUNDS: Rounds = Rounds { rounds: 5, warm_up: Duration::from_millis(500), length: Duration::from_secs(2) };
+const ROUNDS: Rounds =
+    Rounds { rounds: 5, warm_up: Duration::from_millis(500), length: Duration::from_secs(2), part: 1 };
 /// To see whether it runs.
-const QUICK: Rounds = Rounds { rounds: 2, warm_up: Duration::from_millis(100), length: Duration::from_millis(300) };
+const QUICK: Rounds =
+    Rounds { rounds: 2, warm_up: Duration::from_millis(100), length: Duration::from_millis(300), part: 50 };
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (options, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with("--"));
     let is_quick = options.iter().any(|option| *option == "--quick");
-    let rounds = if is_quick { QUICK } else { ROUNDS };
+    let mut rounds = if is_quick { QUICK } else { ROUNDS };
+    if let Some(part) = options.iter().find_map(|option| option.strip_prefix("--part=")) {
+        rounds.part = part.parse().expect("a number");
+    }
+    let is_printed_only = is_quick || options.iter().any(|option| *option == "--print");
     let is_wanted = |group: &&Group| names.is_empty() || names.iter().any(|name| *name == group.name);
     stay_on(OF_LOAD);
     for group in ALL.iter().filter(is_wanted) {
@@ -32,15 +41,16 @@ fn main() {
         let rows = (group.measure)(&rounds);
         let table = table(group, &rounds, &rows);
         println!("{table}");
-        if !is_quick {
+        if !is_printed_only {
             write_down(group, &table);
         }
     }
 }
 
 fn table(group: &Group, rounds: &Rounds, rows: &[Row]) -> String {
+    let part = if rounds.part == 1 { String::new() } else { format!(" --part={}", rounds.part) };
     let mut table = format!(
-        "*{}, {} rounds of {} s in turns, {}: `just bench {}`.*\n\n| what | target | seen | |\n|---|---|---|---|\n",
+        "*{}, {} rounds of {} s in turns, {}: `just bench {}{part}`.*\n\n| what | target | seen | |\n|---|---|---|---|\n",
         now().format("%Y-%m-%d"),
         rounds.rounds,
         rounds.length.as_secs_f64(),

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use domain::Entropy;
+use domain::key::AccessKeyId;
+use testkit::Signer;
+
 use super::Row;
 use crate::keyreeve::{Keyreeve, Place};
 use crate::load::{Load, Pace};
@@ -9,6 +13,8 @@ use crate::rounds::{Rounds, median, microseconds, ratio};
 
 const KEYS: usize = 2000;
 const STORM: usize = 256;
+/// How many ids that nobody has are asked about.
+const UNKNOWN: usize = 5000;
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -47,8 +53,36 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             format!("{read:.0} read"),
             read == 1.0,
         ));
+        rows.extend(nobodys(&server, &keys[0], name));
     }
     rows
+}
+
+/// Ids that nobody has: misprints of ours, and beside them others, which only the database can know to be nobody's.
+fn nobodys(server: &Keyreeve, known: &Signer, name: &str) -> Vec<Row> {
+    let mut entropy = Entropy::from_seed([7; 32]);
+    let (mut misprinted, mut well_formed) = (Vec::new(), Vec::new());
+    while misprinted.len() < UNKNOWN {
+        let drawn = AccessKeyId::draw(&mut entropy, "NQAK", 20).to_string();
+        let (rest, last) = drawn.split_at(drawn.len() - 1);
+        let misprint = format!("{rest}{}", if last == "A" { "B" } else { "A" });
+        for (id, questions) in [(misprint, &mut misprinted), (drawn, &mut well_formed)] {
+            questions.push(server.question(&Signer { access_key_id: id, ..known.clone() }));
+        }
+    }
+    let reads = |questions: &[Vec<u8>]| {
+        let before = server.metric("keyreeve_pair_lookups_total", "source=\"database\"");
+        Load { proof: "\"unknown\"", ..load(server, questions) }.once().all_right();
+        server.metric("keyreeve_pair_lookups_total", "source=\"database\"") - before
+    };
+    let (of_misprinted, of_well_formed) = (reads(&misprinted), reads(&well_formed));
+    let row = |what: &str, target, seen: f64, is_met| {
+        Row::new(format!("{UNKNOWN} ids that nobody has, {what}, {name}"), target, format!("{seen:.0} reads"), is_met)
+    };
+    vec![
+        row("with a wrong checksum", "0 reads", of_misprinted, of_misprinted == 0.0),
+        row("with a right one", "", of_well_formed, true),
+    ]
 }
 
 /// The median, in microseconds, of asking each question once.
