@@ -10,6 +10,7 @@
 
 mod botocore;
 mod canonical_text;
+mod decision;
 mod forgeries;
 mod parsers;
 mod rules;
