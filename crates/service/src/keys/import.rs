@@ -5,7 +5,7 @@ use domain::audit::AuditAction;
 use domain::key::{AccessKeyId, SecretAccessKey, Terms};
 
 use super::create::{NewPair, Place, instance_at};
-use super::{Home, KeyShown, Maker};
+use super::{KeyShown, Maker};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::guardrails::Rails;
