@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::audit::Head;
 use domain::checkpoint::PublicKey;
+use serde_json::json;
 
 use crate::call::Call;
 use crate::context::Context;
@@ -248,10 +249,8 @@ fn report(chains: &Chains, kept: Option<&Checkpoints>, output: &Output) -> Resul
     }
     let vouched = kept.and_then(|kept| Some((kept.numbers()?, kept.signed_of(chains))));
     if output.mode == Mode::Json {
-        let mut document = serde_json::json!({"events": chains.count(), "heads": heads});
-        if let Some(((first, last), signed)) = vouched {
-            document["checkpoints"] = serde_json::json!({"first": first, "last": last, "events": signed});
-        }
+        let kept = vouched.map(|((first, last), signed)| json!({"first": first, "last": last, "events": signed}));
+        let document = json!({"events": chains.count(), "heads": heads, "checkpoints": kept});
         return output.show(&document);
     }
     if let Some(((first, last), signed)) = vouched {

@@ -132,6 +132,8 @@ fn do_everything(fleet: &Fleet) -> Vec<String> {
 fn an_export_is_the_same_on_either_kind_and_holds_no_secret() {
     let mut place = Move::begin();
     let secrets = do_everything(&place.fleet);
+    let checkpoints = || place.fleet.operator(0).get("/v1/audit/checkpoints").expect(200).items();
+    until("the audit to be signed", || (!checkpoints().is_empty()).then_some(()));
     place.fleet.replicas.drain(..).for_each(|server| drop(server.stop().succeeded()));
     let from = place.fleet.database.clone();
     let first = place.export(&from, "first");

@@ -38,7 +38,8 @@ const SQLITE_UNIQUE: &str = "SELECT t.name AS table_name, \
     (SELECT group_concat(name, ' ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY name)) AS columns \
     FROM sqlite_schema t JOIN pragma_index_list(t.name) i WHERE t.type = 'table' AND i.\"unique\" \
     UNION SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
-    WHERE t.type = 'table' AND c.pk = 1 AND c.type = 'INTEGER' AND t.name NOT LIKE 'sqlite%'";
+    WHERE t.type = 'table' AND c.pk = 1 AND c.type = 'INTEGER' AND t.name NOT LIKE 'sqlite%' \
+    AND (SELECT count(*) FROM pragma_table_info(t.name) k WHERE k.pk > 0) = 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name::text, column_name::text, is_nullable = 'YES' AS nullable \
     FROM information_schema.columns WHERE table_schema = 'public'";
 const POSTGRES_UNIQUE: &str = "SELECT t.relname::text AS table_name, \
