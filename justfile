@@ -52,6 +52,10 @@ bench *groups:
     cargo build --profile profiling -p keyreeve-bench -p keyreeve-testkit --bin bench --bin with-postgres
     BENCH_SERVERS=target/release target/profiling/with-postgres -- target/profiling/bench {{ groups }}
 
+# measure Debian's Keystone beside this, and write the figures there; installs it
+bench-keystone:
+    scripts/bench-keystone
+
 # everything that must be green before a change is taken
 ci:
     .ci/run

@@ -30,6 +30,8 @@ pub struct Fleet<'p> {
 pub struct Seen {
     pub took: Duration,
     pub polls: u64,
+    /// Polls that were told that the server is busy.
+    pub refused: u64,
     /// A change that was told to one gateway.
     pub delivered: u64,
     pub changes: u64,
@@ -65,7 +67,7 @@ impl<'p> Fleet<'p> {
                 })
                 .collect();
             let before = self.spent();
-            let (polls, delivered) = (followers.polls, followers.delivered);
+            let (polls, delivered, refused) = (followers.polls, followers.delivered, followers.refused);
             let began = Instant::now();
             followers.run(length);
             let (took, after) = (began.elapsed(), self.spent());
@@ -73,6 +75,7 @@ impl<'p> Fleet<'p> {
             Seen {
                 took,
                 polls: followers.polls - polls,
+                refused: followers.refused - refused,
                 delivered: followers.delivered - delivered,
                 changes: writers.into_iter().map(|writer| writer.join().expect("a writer")).sum(),
                 replicas: after.0 - before.0,
@@ -121,6 +124,8 @@ struct Followers {
     token: String,
     polls: u64,
     delivered: u64,
+    /// Told that the server is busy: they ask again.
+    refused: u64,
 }
 
 impl Followers {
@@ -132,8 +137,15 @@ impl Followers {
             let place = EventData::new_u64(number as u64);
             epoll::add(&poll, &line.stream, place, EventFlags::IN | EventFlags::OUT | EventFlags::ET).expect("epoll");
         }
-        let mut followers =
-            Self { poll, after: vec![-1; lines.len()], lines, token: token.to_owned(), polls: 0, delivered: 0 };
+        let mut followers = Self {
+            poll,
+            after: vec![-1; lines.len()],
+            lines,
+            token: token.to_owned(),
+            polls: 0,
+            delivered: 0,
+            refused: 0,
+        };
         (0..gateways).for_each(|number| followers.ask(number));
         followers
     }
@@ -159,11 +171,15 @@ impl Followers {
             for event in &events {
                 let number = event.data.u64() as usize;
                 let Some(answer) = self.lines[number].go_on() else { continue };
-                assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(answer.body));
-                let changes: Changes = serde_json::from_slice(answer.body).expect("changes");
-                self.polls += 1;
-                self.delivered += changes.changes.len() as u64;
-                self.after[number] = changes.sequence;
+                if answer.status == 503 {
+                    self.refused += 1;
+                } else {
+                    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(answer.body));
+                    let changes: Changes = serde_json::from_slice(answer.body).expect("changes");
+                    self.polls += 1;
+                    self.delivered += changes.changes.len() as u64;
+                    self.after[number] = changes.sequence;
+                }
                 self.ask(number);
             }
         }
@@ -181,7 +197,13 @@ fn write(operator: &Client, key: &str, first: Duration, every: Duration, is_over
         if is_over.load(Ordering::Acquire) {
             return count;
         }
-        let answer = operator.act(&format!("{key}/{verb}?wait=0"));
+        // Whoever is told that the server is busy asks again.
+        let answer = loop {
+            let answer = operator.act(&format!("{key}/{verb}?wait=0"));
+            if answer.status != 503 {
+                break answer;
+            }
+        };
         assert!([200, 202].contains(&answer.status), "{answer}");
         count += 1;
     }

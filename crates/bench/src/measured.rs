@@ -3,6 +3,7 @@
 mod creating;
 mod following;
 mod gateway_client;
+mod keystone;
 mod many_keys;
 mod revoking;
 mod starting;
@@ -25,21 +26,36 @@ pub struct Group {
     /// Of its part of the page.
     pub heading: &'static str,
     pub measure: fn(&Rounds) -> Vec<Row>,
+    /// Also where no group is named.
+    pub is_usual: bool,
 }
 
-pub const ALL: [Group; 8] = [
-    Group { name: "verifying", heading: "Verifying, keys in memory", measure: verifying::measure },
+pub const ALL: [Group; 9] = [
+    Group { name: "verifying", heading: "Verifying, keys in memory", measure: verifying::measure, is_usual: true },
     Group {
         name: "unknown-to-memory",
         heading: "Keys that are asked about for the first time",
         measure: unknown_to_memory::measure,
+        is_usual: true,
     },
-    Group { name: "many-keys", heading: "Ten thousand keys and a million", measure: many_keys::measure },
-    Group { name: "creating", heading: "Creating keys", measure: creating::measure },
-    Group { name: "revoking", heading: "From a revocation to the last yes", measure: revoking::measure },
-    Group { name: "following", heading: "The feed of changes", measure: following::measure },
-    Group { name: "gateway-client", heading: "The gateway client", measure: gateway_client::measure },
-    Group { name: "starting", heading: "Starting", measure: starting::measure },
+    Group {
+        name: "many-keys",
+        heading: "Ten thousand keys and a million",
+        measure: many_keys::measure,
+        is_usual: true,
+    },
+    Group { name: "creating", heading: "Creating keys", measure: creating::measure, is_usual: true },
+    Group {
+        name: "revoking",
+        heading: "From a revocation to the last yes",
+        measure: revoking::measure,
+        is_usual: true,
+    },
+    Group { name: "following", heading: "The feed of changes", measure: following::measure, is_usual: true },
+    Group { name: "gateway-client", heading: "The gateway client", measure: gateway_client::measure, is_usual: true },
+    // It needs Debian's Keystone: see `scripts/bench-keystone`.
+    Group { name: "keystone", heading: "Beside OpenStack's Keystone", measure: keystone::measure, is_usual: false },
+    Group { name: "starting", heading: "Starting", measure: starting::measure, is_usual: true },
 ];
 
 impl Row {

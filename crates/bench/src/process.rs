@@ -91,9 +91,9 @@ impl Process {
         }
     }
 
-    /// The time that its threads have had a processor for.
+    /// The time that its threads, and those of the processes it has started, have had a processor for.
     pub fn processor_time(&self) -> Duration {
-        processor_time(self.child.id())
+        family(self.child.id()).into_iter().map(processor_time).sum()
     }
 
     /// What it has in memory, in bytes.

@@ -34,7 +34,7 @@ fn main() {
         rounds.part = part.parse().expect("a number");
     }
     let is_printed_only = is_quick || options.iter().any(|option| *option == "--print");
-    let is_wanted = |group: &&Group| names.is_empty() || names.iter().any(|name| *name == group.name);
+    let is_wanted = |group: &&Group| names.is_empty() && group.is_usual || names.iter().any(|name| *name == group.name);
     stay_on(OF_LOAD);
     for group in ALL.iter().filter(is_wanted) {
         eprintln!("{}", group.name);

@@ -65,9 +65,10 @@ fn main() {
 fn show(what: &str, seen: &Seen) {
     let share = |time: Duration| 100.0 * time.as_secs_f64() / seen.took.as_secs_f64();
     println!(
-        "{what}: {:.0} changes/s, {:.0} polls/s, {:.0} changes told/s; replicas {:.0} % and PostgreSQL {:.0} % of a processor",
+        "{what}: {:.0} changes/s, {:.0} polls/s and {:.0} refused/s, {:.0} changes told/s; replicas {:.0} % and PostgreSQL {:.0} % of a processor",
         seen.per_second(seen.changes),
         seen.per_second(seen.polls),
+        seen.per_second(seen.refused),
         seen.per_second(seen.delivered),
         share(seen.replicas),
         share(seen.database)

@@ -107,15 +107,20 @@ impl Seen {
     }
 }
 
-/// Disables and enables it again and again. Nobody waits for receipts.
+/// Disables and enables it again and again. Nobody waits for receipts; who is told that the server is busy asks again.
 fn write(operator: &Client, key: &str, length: Duration) -> Vec<Told> {
     let (began, mut told) = (Instant::now(), Vec::new());
     for verb in ["disable", "enable"].into_iter().cycle() {
-        if began.elapsed() >= length {
-            break;
-        }
-        let asked = Instant::now();
-        let answer = operator.act(&format!("{key}/{verb}?wait=0"));
+        let (asked, answer) = loop {
+            if began.elapsed() >= length {
+                return told;
+            }
+            let asked = Instant::now();
+            let answer = operator.act(&format!("{key}/{verb}?wait=0"));
+            if answer.status != 503 {
+                break (asked, answer);
+            }
+        };
         let answered = Instant::now();
         assert!([200, 202].contains(&answer.status), "{answer}");
         let sequence = answer.field("/receipt/sequence").as_i64().expect("a number");

@@ -145,7 +145,7 @@ impl Shop {
     fn asking(server: Keyreeve, keys: &[Signer]) -> Self {
         let questions = keys.iter().map(|key| server.question(key)).collect();
         let batches = keys.chunks(BATCH).map(|keys| server.questions(keys)).collect();
-        let tokens = keys.iter().map(|key| s3_token(&server, key)).collect();
+        let tokens = keys.iter().map(|key| s3_token(&server.gateway, key)).collect();
         Self { server, questions, batches, tokens }
     }
 
@@ -157,11 +157,13 @@ impl Shop {
     }
 }
 
-fn s3_token(server: &Keyreeve, key: &Signer) -> Vec<u8> {
+/// The same question in Keystone's words. Its own reads the alphabet for URLs only, ours reads both.
+pub(super) fn s3_token(token: &str, key: &Signer) -> Vec<u8> {
     let question = key.request(crate::keyreeve::now());
+    let string_to_sign = question["string_to_sign"].as_str().expect("a text").replace('+', "-").replace('/', "_");
     let credentials = serde_json::json!({
-        "access": question["access_key_id"], "token": question["string_to_sign"], "signature": question["signature"]
+        "access": question["access_key_id"], "token": string_to_sign, "signature": question["signature"]
     });
     let body = serde_json::json!({"credentials": credentials}).to_string();
-    post("/v3/s3tokens", &server.gateway, &format!("X-Auth-Token: {}\r\n", server.gateway), &body)
+    post("/v3/s3tokens", token, &format!("X-Auth-Token: {token}\r\n"), &body)
 }

@@ -1,0 +1,88 @@
+//! OpenStack's Keystone, as Debian ships it, beside Keyreeve: each says whose a signature is. One processor each.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::Signer;
+
+use super::Row;
+use super::verifying::s3_token;
+use crate::keyreeve::{Keyreeve, Place, REGION};
+use crate::load::{Load, Pace};
+use crate::process::Process;
+use crate::rounds::{Contestant, Figures, Rounds, median};
+
+const CLIENTS: usize = 16;
+const KEYS: usize = 10;
+
+pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
+    let keystone = Keystone::start();
+    let place = Place::sqlite();
+    let server = Keyreeve::pinned(&place, &[]);
+    let keys = server.keys(KEYS);
+    let questions: Vec<_> = keys.iter().map(|key| server.question(key)).collect();
+    let tokens: Vec<_> = keys.iter().map(|key| s3_token(&server.gateway, key)).collect();
+
+    let figures = rounds.of(&[
+        contestant("Keystone's s3tokens", &keystone.process, &keystone.questions, "expires_at"),
+        contestant("verify", &server.process, &questions, "\"allow\""),
+        contestant("our s3tokens", &server.process, &tokens, "expires_at"),
+    ]);
+    let [theirs, verify, ours] = figures.try_into().unwrap_or_else(|_| panic!());
+    keystone.process.stop();
+
+    let seen = |what: &str, figures: &Figures| {
+        let seen = format!("{:.0}/s, {:.1} us of a processor", median(&figures.per_second), median(&figures.cost));
+        Row::new(what, "", seen, true)
+    };
+    vec![
+        seen("Keystone's s3tokens: two workers, memcached, SQLite", &theirs),
+        seen("verify", &verify),
+        seen("our s3tokens", &ours),
+        Row::at_least("verify to Keystone, requests a second", ">= 300", 300.0, &verify.per_second, &theirs.per_second),
+        Row::at_least("Keystone to verify, processor for each", ">= 500", 500.0, &theirs.cost, &verify.cost),
+        Row::at_least(
+            "our s3tokens to Keystone's, requests a second",
+            ">= 200",
+            200.0,
+            &ours.per_second,
+            &theirs.per_second,
+        ),
+    ]
+}
+
+fn contestant<'c>(name: &'c str, process: &'c Process, requests: &'c [Vec<u8>], proof: &'c str) -> Contestant<'c> {
+    let (address, pace) = (process.address, Pace::AsFastAsPossible);
+    Contestant { name, process, load: Load { address, connections: CLIENTS, requests, proof, pace, tls: None } }
+}
+
+struct Keystone {
+    process: Process,
+    /// Signed requests of its own credentials, as its gateways ask about them.
+    questions: Vec<Vec<u8>>,
+    _folder: TempDir,
+}
+
+impl Keystone {
+    fn start() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let (path, count) = (folder.path().to_str().expect("a path"), KEYS.to_string());
+        let process = Process::start(&script(), &[path, &count], "0");
+        let written = std::fs::read_to_string(folder.path().join("credentials.json")).expect("its credentials");
+        let written: Value = serde_json::from_str(&written).expect("JSON");
+        let token = written["token"].as_str().expect("a token");
+        let credentials = written["credentials"].as_array().expect("credentials");
+        let questions = credentials.iter().map(|credential| s3_token(token, &signer(credential))).collect();
+        Self { process, questions, _folder: folder }
+    }
+}
+
+fn signer(credential: &Value) -> Signer {
+    let text = |name: &str| credential[name].as_str().expect("a text").to_owned();
+    Signer { access_key_id: text("access"), secret: text("secret"), region: REGION.to_owned() }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bench-keystone-server")
+}
