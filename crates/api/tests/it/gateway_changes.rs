@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -168,6 +169,7 @@ on_both_databases! {
         let place = Place::of(server, "multi");
         let gateway = edge(server);
         let start = head(&gateway);
+        let are_done = AtomicBool::new(false);
         let (made, told) = thread::scope(|scope| {
             let write = || (0..8).map(|_| make(&place).text_at("/key/access_key_id")).collect::<Vec<_>>();
             let writers: Vec<_> = (0..16).map(|_| scope.spawn(write)).collect();
@@ -182,6 +184,7 @@ on_both_databases! {
                         write!(stream, "GET {path} HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {bearer}\r\n\r\n").unwrap();
                         continue;
                     }
+                    let is_last = are_done.load(Ordering::SeqCst);
                     let answer = follow(&gateway, after, 1).expect(200);
                     let next = answer.field("/sequence").as_i64().unwrap();
                     let changes = answer.field("/changes");
@@ -190,14 +193,15 @@ on_both_databases! {
                     let in_turn = changes.iter().filter(|change| change["sequence"].as_i64().unwrap() <= next);
                     told.extend(in_turn.map(|change| change["access_key_id"].as_str().unwrap().to_owned()));
                     after = next;
-                    if told.len() >= 16 * 8 && changes.is_empty() {
+                    if is_last && changes.is_empty() {
                         break;
                     }
                 }
                 told
             });
-            let made: Vec<_> = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
-            (made, reader.join().unwrap())
+            let made: Vec<_> = writers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            are_done.store(true, Ordering::SeqCst);
+            (made.into_iter().flat_map(Result::unwrap).collect::<Vec<_>>(), reader.join().unwrap())
         });
         assert_eq!(told.len(), made.len(), "each once");
         assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), made.into_iter().collect());

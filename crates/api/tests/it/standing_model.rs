@@ -1,5 +1,6 @@
 //! Random lives of tenants, people, sessions, tokens and keys, step by step beside a naive model of who counts: after each
-//! step every credential and every pair is tried, by gateways of two regions, and must count exactly if the model says so.
+//! step every credential and every pair is tried, by gateways of two regions, and must count exactly if the model says so. The
+//! clock goes forward and back, and processes end.
 //!
 //! `keys_model` knows more of keys; this knows what they hang on.
 
@@ -11,7 +12,7 @@ mod steps;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use testkit::Server;
 
-const SEQUENCES: u64 = 6;
+const SEQUENCES: u64 = 4;
 
 /// `KEYREEVE_SEQUENCES=200` makes it a long one.
 #[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long it may take")]

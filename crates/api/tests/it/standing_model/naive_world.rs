@@ -69,10 +69,11 @@ impl NaiveWorld {
         !person.is_removed && self.tenant_counts(person.tenant)
     }
 
-    /// Whether its newest access token is good.
+    /// Whether its newest access token is good, which none is before it was made.
     pub(super) fn session_counts(&self, session: usize, now: Timestamp) -> bool {
         let session = &self.sessions[session];
         !session.is_over
+            && session.refreshed <= now
             && now < session.refreshed + ACCESS
             && now < session.began + LONGEST
             && self.person_counts(session.person)
