@@ -130,7 +130,7 @@ fn scattered(turn: usize, all: usize) -> usize {
     const STEP: usize = 611_953;
     let turn = turn % all;
     // The step is prime: it meets all, unless there are as many as a multiple of it.
-    if all % STEP == 0 { turn } else { turn * STEP % all }
+    if all.is_multiple_of(STEP) { turn } else { turn * STEP % all }
 }
 
 #[cfg(test)]

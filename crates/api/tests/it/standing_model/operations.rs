@@ -118,7 +118,7 @@ impl Pair {
             Step::DisableKey(key) => self.change_key(key, "disable", None),
             Step::EnableKey(key) => self.change_key(key, "enable", None),
             Step::Advance(seconds) => self.server().advance(TimeDelta::seconds(seconds)),
-            Step::StepBack(seconds) => self.step_back(TimeDelta::seconds(seconds)),
+            Step::SetBack(seconds) => self.step_back(TimeDelta::seconds(seconds)),
             Step::Restart => self.restart(),
         }
         self.compare();
