@@ -52,6 +52,10 @@ bench *groups:
     cargo build --profile profiling -p keyreeve-bench -p keyreeve-testkit --bin bench --bin with-postgres
     BENCH_SERVERS=target/release target/profiling/with-postgres -- target/profiling/bench {{ groups }}
 
+# measure the parts of a verification, each by itself
+bench-micro *arguments:
+    cargo bench --profile profiling -p keyreeve-bench --features micro --bench micro -- {{ arguments }}
+
 # everything that must be green before a change is taken
 ci:
     .ci/run

@@ -16,3 +16,4 @@ pub mod measured;
 pub mod process;
 pub mod rounds;
 pub mod tls;
+pub mod verification;
