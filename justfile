@@ -56,6 +56,10 @@ bench *groups:
 bench-keystone:
     scripts/bench-keystone
 
+# measure the parts of a verification, each by itself
+bench-micro *arguments:
+    cargo bench --profile profiling -p keyreeve-bench --features micro --bench micro -- {{ arguments }}
+
 # everything that must be green before a change is taken
 ci:
     .ci/run

@@ -18,3 +18,4 @@ pub mod process;
 pub mod rounds;
 pub mod seed;
 pub mod tls;
+pub mod verification;
