@@ -13,7 +13,8 @@ use crate::seed::Seeded;
 const FEW: usize = 10_000;
 const MANY: usize = 1_000_000;
 const CLIENTS: usize = 64;
-const WRITERS: usize = 16;
+/// As many as there are connections that write: one tenant's changes wait for each other, and nobody should be sent away.
+const WRITERS: usize = 8;
 /// How many questions are written down: for each server as many, so that the generator works as hard.
 const QUESTIONS: usize = 200_000;
 const BATCH: usize = 256;
