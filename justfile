@@ -52,6 +52,12 @@ bench *groups:
     cargo build --profile profiling -p keyreeve-bench -p keyreeve-testkit --bin bench --bin with-postgres
     BENCH_SERVERS=target/release target/profiling/with-postgres -- target/profiling/bench {{ groups }}
 
+# measure what it costs that gateways follow the feed: docs/capacity.md
+fanout *arguments:
+    cargo build --release -p keyreeve --bin keyreeve
+    cargo build --profile profiling -p keyreeve-bench -p keyreeve-testkit --bin fanout --bin with-postgres
+    BENCH_SERVERS=target/release target/profiling/with-postgres -- target/profiling/fanout {{ arguments }}
+
 # measure Debian's Keystone beside this, and write the figures there; installs it
 bench-keystone:
     scripts/bench-keystone

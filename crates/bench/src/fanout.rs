@@ -1,6 +1,8 @@
 //! Gateways that follow the feed, as many as there may be: each a connection of its own that asks, waits, hears and asks
 //! again, as the gateway client does. What that costs the replicas and the database.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +17,9 @@ use crate::process::{self, Process, family, processor_time};
 
 /// How long the gateway client lets a question wait.
 const WAIT_S: u32 = 5;
+/// The pauses of the gateway client when it was refused.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Each changes the keys of a tenant of its own.
 const WRITERS: usize = 16;
 
@@ -55,8 +60,8 @@ impl<'p> Fleet<'p> {
         let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let mut followers = Followers::connect(&addresses, gateways, &self.server.gateway);
-            // All have begun, and none is answered for having done so.
-            followers.run(Duration::from_secs(1));
+            // All have begun, and each has been answered.
+            followers.run(Duration::from_secs(2 * u64::from(WAIT_S)));
             let writers: Vec<_> = (self.keys.iter().enumerate())
                 .filter(|_| changes_per_second > 0.0)
                 .map(|(number, key)| {
@@ -78,7 +83,7 @@ impl<'p> Fleet<'p> {
                 refused: followers.refused - refused,
                 delivered: followers.delivered - delivered,
                 changes: writers.into_iter().map(|writer| writer.join().expect("a writer")).sum(),
-                replicas: after.0 - before.0,
+                replicas: after.0.saturating_sub(before.0),
                 database: after.1.saturating_sub(before.1),
             }
         })
@@ -122,31 +127,38 @@ struct Followers {
     lines: Vec<Line>,
     after: Vec<i64>,
     token: String,
+    /// Who was refused asks again after a pause, which gets longer.
+    pauses: Vec<Duration>,
+    pausing: BinaryHeap<Reverse<(Instant, usize)>>,
     polls: u64,
     delivered: u64,
-    /// Told that the server is busy: they ask again.
+    /// Told that the server is busy.
     refused: u64,
 }
 
 impl Followers {
     fn connect(addresses: &[SocketAddr], gateways: usize, token: &str) -> Self {
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC).expect("epoll");
-        let lines: Vec<Line> =
-            (0..gateways).map(|number| Line::to(addresses[number % addresses.len()], None)).collect();
-        for (number, line) in lines.iter().enumerate() {
-            let place = EventData::new_u64(number as u64);
-            epoll::add(&poll, &line.stream, place, EventFlags::IN | EventFlags::OUT | EventFlags::ET).expect("epoll");
-        }
         let mut followers = Self {
             poll,
-            after: vec![-1; lines.len()],
-            lines,
+            after: vec![-1; gateways],
+            pauses: vec![SHORTEST_PAUSE; gateways],
+            pausing: BinaryHeap::new(),
+            lines: Vec::with_capacity(gateways),
             token: token.to_owned(),
             polls: 0,
             delivered: 0,
             refused: 0,
         };
-        (0..gateways).for_each(|number| followers.ask(number));
+        for number in 0..gateways {
+            let line = Line::to(addresses[number % addresses.len()], None);
+            let (place, all) = (EventData::new_u64(number as u64), EventFlags::IN | EventFlags::OUT | EventFlags::ET);
+            epoll::add(&followers.poll, &line.stream, place, all).expect("epoll");
+            followers.lines.push(line);
+            followers.ask(number);
+            // Not all at the same moment: gateways are not started at the same moment either.
+            std::thread::sleep(Duration::from_millis(2));
+        }
         followers
     }
 
@@ -161,6 +173,12 @@ impl Followers {
         let began = Instant::now();
         let mut events = Vec::with_capacity(256);
         while began.elapsed() < length {
+            while let Some(Reverse((due, number))) = self.pausing.peek().copied()
+                && due <= Instant::now()
+            {
+                self.pausing.pop();
+                self.ask(number);
+            }
             // It sleeps, unlike the generator of load: those who write have the same processor.
             let patience = Duration::from_millis(5).try_into().expect("a time");
             events.clear();
@@ -173,14 +191,17 @@ impl Followers {
                 let Some(answer) = self.lines[number].go_on() else { continue };
                 if answer.status == 503 {
                     self.refused += 1;
+                    self.pauses[number] = (self.pauses[number] * 2).min(LONGEST_PAUSE);
+                    self.pausing.push(Reverse((Instant::now() + self.pauses[number], number)));
                 } else {
                     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(answer.body));
                     let changes: Changes = serde_json::from_slice(answer.body).expect("changes");
                     self.polls += 1;
                     self.delivered += changes.changes.len() as u64;
                     self.after[number] = changes.sequence;
+                    self.pauses[number] = SHORTEST_PAUSE;
+                    self.ask(number);
                 }
-                self.ask(number);
             }
         }
     }
@@ -188,14 +209,14 @@ impl Followers {
 
 /// Disables and enables a key again and again, at its times, and says how often.
 fn write(operator: &Client, key: &str, first: Duration, every: Duration, is_over: &AtomicBool) -> u64 {
-    let (began, mut count) = (Instant::now(), 0);
+    let (began, mut turns, mut made) = (Instant::now(), 0, 0);
     for verb in ["disable", "enable"].into_iter().cycle() {
-        let due = first + every.mul_f64(count as f64);
+        let due = first + every.mul_f64(f64::from(turns));
         while began.elapsed() < due && !is_over.load(Ordering::Acquire) {
             std::thread::sleep((due.saturating_sub(began.elapsed())).min(Duration::from_millis(20)));
         }
         if is_over.load(Ordering::Acquire) {
-            return count;
+            return made;
         }
         // Whoever is told that the server is busy asks again.
         let answer = loop {
@@ -204,8 +225,10 @@ fn write(operator: &Client, key: &str, first: Duration, every: Duration, is_over
                 break answer;
             }
         };
-        assert!([200, 202].contains(&answer.status), "{answer}");
-        count += 1;
+        // 409: a while before this one has left it so.
+        assert!([200, 202, 409].contains(&answer.status), "{answer}");
+        turns += 1;
+        made += u64::from(answer.status != 409);
     }
-    count
+    made
 }

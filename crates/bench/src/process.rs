@@ -122,14 +122,18 @@ impl Drop for Process {
     }
 }
 
-/// The time that the threads of a process have had a processor for; none if it has ended.
+/// The time that a process has had a processor for, with its threads and children that have ended; none if it has ended.
 pub fn processor_time(id: u32) -> Duration {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{id}/task")) else { return Duration::ZERO };
-    let of_task = |task: PathBuf| {
-        let text = fs::read_to_string(task.join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
-    };
-    tasks.filter_map(|task| of_task(task.ok()?.path())).map(Duration::from_nanos).sum()
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    Duration::from_millis(10 * ticks(&text).unwrap_or(0))
+}
+
+/// Hundredths of a second: its own in user and in kernel mode, then those of its children.
+fn ticks(stat: &str) -> Option<u64> {
+    // Its name may hold spaces and parentheses.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let times = fields.split_ascii_whitespace().skip(11).take(4);
+    times.map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
 /// A process and those it has started, as long as they are there.
@@ -170,4 +174,29 @@ pub fn server(name: &str) -> PathBuf {
     let path = std::env::var_os("BENCH_SERVERS").map_or_else(own, PathBuf::from).join(name);
     assert!(path.exists(), "{} is missing: run `just bench`, which builds it", path.display());
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_read_behind_whatever_the_process_is_called() {
+        let fields = "S 1 2 3 0 -1 4194560 900 0 5 0 250 17 30 4 20 0 9 0 12345 1000";
+        assert_eq!(ticks(&format!("42 (keyreeve) {fields}")), Some(301));
+        assert_eq!(ticks(&format!("42 (a) b (c) {fields}")), Some(301));
+        assert_eq!(ticks(""), None);
+    }
+
+    #[test]
+    fn a_family_is_a_process_and_its_children() {
+        let own = std::process::id();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let found = family(own);
+        let is_found = found.contains(&own) && found.contains(&child.id());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(is_found, "{found:?}");
+        assert!(!family(own).contains(&child.id()));
+    }
 }

@@ -53,7 +53,7 @@ impl Rounds {
                 load.run(self.warm_up).all_right();
                 let before = process.processor_time();
                 let heard = load.run(self.length).all_right();
-                let spent = process.processor_time() - before;
+                let spent = process.processor_time().saturating_sub(before);
                 let of = &mut figures[number];
                 of.per_second.push(heard.per_second());
                 of.cost.push(spent.as_secs_f64() * 1e6 / heard.answers.max(1) as f64);
