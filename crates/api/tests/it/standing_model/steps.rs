@@ -26,7 +26,7 @@ pub(super) enum Step {
     EnableKey(usize),
     Advance(i64),
     /// Somebody sets the clock, or a machine that was wrong is put right.
-    StepBack(i64),
+    SetBack(i64),
     Restart,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any.clone().prop_map(Step::DisableKey),
         3 => any.clone().prop_map(Step::EnableKey),
         6 => seconds().prop_map(Step::Advance),
-        2 => seconds().prop_map(Step::StepBack),
+        2 => seconds().prop_map(Step::SetBack),
         1 => Just(Step::Restart),
     ];
     prop::collection::vec(step, STEPS)
