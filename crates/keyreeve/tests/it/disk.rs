@@ -17,6 +17,8 @@ use crate::writers::Writers;
 
 pub(crate) const DATABASE: &str = "keyreeve-data/keyreeve.db";
 const BLOCK: usize = 4096;
+/// How often a cut looks for the right moment.
+const LOOKS: usize = 200;
 
 pub(crate) struct Disk {
     pub(crate) fleet: Fleet,
@@ -87,9 +89,22 @@ impl Disk {
             until("something to be acknowledged", || (acknowledged.load(Ordering::SeqCst) > before).then_some(()));
             thread::park_timeout(Duration::from_micros((cut as u64 * 7_919) % 150_000));
             let server = self.fleet.replicas.remove(0);
+            self.stop_in_the_middle(&server);
             server.running.signal(Signal::KILL);
             drop(server);
         });
+    }
+
+    /// At a moment at which something is on its way to the disk, however seldom such moments are on this machine.
+    fn stop_in_the_middle(&self, server: &Server) {
+        for _ in 0..LOOKS {
+            server.running.signal(Signal::STOP);
+            if self.has_unsynced() {
+                break;
+            }
+            server.running.signal(Signal::CONT);
+            thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     pub(crate) fn has_unsynced(&self) -> bool {

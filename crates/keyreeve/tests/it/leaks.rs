@@ -12,7 +12,16 @@ use testkit::{Answer, Client, Signer};
 use crate::fleet::now;
 use crate::home::{Home, Server};
 
+const KEYS: usize = 10;
+/// So many of the secrets are tried wherever they do not belong.
+const MISPLACED: usize = 48;
 const PASSWORD: &str = "Ahorn-Birke-Linde-9f3c2a7e1b";
+
+/// `KEYREEVE_SECRETS=1000` makes it a long one, of a thousand keys.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long it may take")]
+fn keys() -> usize {
+    std::env::var("KEYREEVE_SECRETS").map_or(KEYS, |text| text.parse().unwrap())
+}
 
 /// A server that says all it can, and every secret that it was told or has made.
 struct Talkative {
@@ -29,7 +38,8 @@ impl Talkative {
         let database = vec!["--database".to_owned(), database.to_owned()];
         let on: Vec<&str> = database.iter().map(String::as_str).collect();
         home.run(&[&["bootstrap", "--out", "operator.token"], &on[..]].concat()).succeeded();
-        let server = home.serve_with_metrics(&[&["--log-level", "trace"], &on[..]].concat());
+        let server =
+            home.serve_with_metrics(&[&["--log-level", "trace", "--requests-per-second", "0"], &on[..]].concat());
         let token = home.read("operator.token").trim().to_owned();
         let operator = Client::new(server.url.clone(), Some(token.clone()));
         let secrets = vec![token, home.master_key()];
@@ -75,7 +85,7 @@ impl Talkative {
         let made = operator.post(&format!("{gateway}/tokens"), token).expect(201);
         let gateway = self.keep(&made, "/token");
         let gateway = self.client(&gateway);
-        for number in 0..10 {
+        for number in 0..keys() {
             let body = json!({"region": "waw3-1", "label": format!("Key {number}")});
             let made = admin.with("idempotency-key", &format!("once-{number}")).post(&format!("{tenant}/keys"), body);
             let made = made.expect(201);
@@ -103,7 +113,7 @@ impl Talkative {
     }
 
     fn mistakes(&self, admin: &Client, tenant: &str) {
-        for secret in &self.secrets {
+        for secret in self.secrets.iter().step_by(self.secrets.len().div_ceil(MISPLACED)) {
             for answer in [
                 self.client(secret).get("/v1/me"),
                 admin.get(&format!("{tenant}/keys?cursor={secret}")),

@@ -35,9 +35,11 @@ fn a_power_cut_while_writing_loses_nothing_acknowledged() {
     disk.fleet.replicas.remove(0).stop().succeeded();
     disk.check_integrity();
     println!(
-        "power: {cuts} cuts under {WRITERS} writers, {} acknowledged writes, lost 0, {} unanswered and settled by a retry; \
+        "power: {cuts} cuts under {WRITERS} writers, {} acknowledged writes, lost 0, {} revokes among them, all in force; \
+         {} unanswered and settled by a retry; \
          {unsynced} cuts took something away, {kept} unsynced blocks were kept by chance",
         writers.acknowledged.load(Ordering::SeqCst) + writers.settled,
+        writers.revoked(),
         writers.settled
     );
     assert!(unsynced * 4 > cuts, "the cuts did not hit: {unsynced} of {cuts}");

@@ -137,6 +137,11 @@ impl Writers {
         keys.iter().map(|key| key.pairs.len()).sum()
     }
 
+    /// How many keys are to be dead, which [`look_for_all`](Self::look_for_all) has tried with each of their pairs.
+    pub(crate) fn revoked(&self) -> usize {
+        self.writers.iter().flat_map(|writer| &writer.keys).filter(|key| key.is_revoked).count()
+    }
+
     /// What was acknowledged and is not so.
     pub(crate) fn lost(&self, url: &str) -> usize {
         self.wrong(url, &self.writers.iter().flat_map(|writer| &writer.keys).collect::<Vec<_>>()).len()

@@ -118,14 +118,14 @@ impl Pair {
             Step::DisableKey(key) => self.change_key(key, "disable", None),
             Step::EnableKey(key) => self.change_key(key, "enable", None),
             Step::Advance(seconds) => self.server().advance(TimeDelta::seconds(seconds)),
-            Step::SetBack(seconds) => self.step_back(TimeDelta::seconds(seconds)),
+            Step::SetBack(seconds) => self.set_back(TimeDelta::seconds(seconds)),
             Step::Restart => self.restart(),
         }
         self.compare();
     }
 
     /// What the clock had ended it brings back, and nothing else: what somebody ended has no time.
-    fn step_back(&mut self, time: TimeDelta) {
+    fn set_back(&mut self, time: TimeDelta) {
         self.server().advance(-time);
         // A gateway that has heard of an end goes on denying for as long as it was told.
         self.reader.remembered.retain(|_, (is_allowed, _)| *is_allowed);
