@@ -1,4 +1,4 @@
-//! Random lives of a tenant's keys, step by step beside a naive model of them: 4,000 steps on each database, and after
+//! Random lives of a tenant's keys, step by step beside a naive model of them: 10,000 steps on each database, and after
 //! each of them everything that anybody can see is compared.
 
 mod comparison;
@@ -9,7 +9,7 @@ mod steps;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use testkit::Server;
 
-const CASES: u32 = 2;
+const CASES: u32 = 5;
 const SEEDS: u32 = 8;
 
 /// `KEYREEVE_SEQUENCES=200` makes it a long one.
@@ -34,7 +34,7 @@ fn run(seed: u8, server: impl Fn() -> Server) {
     println!("model: {} lives of keys of {} steps, 0 differences", cases(), steps::STEPS);
 }
 
-/// Several, so that they run beside each other: eight times two lives of 250 steps.
+/// Several, so that they run beside each other: eight times five lives of 250 steps.
 macro_rules! lives {
     ($($name:ident = $seed:literal;)*) => {$(
         mod $name {
