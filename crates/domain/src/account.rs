@@ -3,6 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: String,
@@ -14,12 +16,7 @@ impl Account {
         let digest: [u8; 32] =
             Sha256::new().chain_update(b"keyreeve account v1").chain_update(namespace).finalize().into();
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
-        let mut canonical_id = String::with_capacity(64);
-        for byte in digest {
-            canonical_id.extend([digit(byte >> 4), digit(byte & 15)]);
-        }
-        Self { id: format!("{:012}", number % 1_000_000_000_000), canonical_id }
+        Self { id: format!("{:012}", number % 1_000_000_000_000), canonical_id: hex::encode(&digest) }
     }
 }
 

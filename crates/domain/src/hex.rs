@@ -1,12 +1,15 @@
 //! Bytes as people and logs write them: two lower-case digits each.
 
-use std::fmt::Write;
-
 pub fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit_for(byte >> 4), digit_for(byte & 0x0f)]);
+    }
+    text
+}
+
+fn digit_for(nibble: u8) -> char {
+    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) })
 }
 
 /// None unless it is exactly so many bytes. Upper-case digits are understood.

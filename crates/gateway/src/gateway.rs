@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::hex;
 use domain::key::Grants;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -305,7 +306,7 @@ fn instance(name: &str) -> Result<String, Misconfigured> {
         instance.push('-');
     }
     let random = random()?;
-    instance.extend(random.iter().take(8).map(|byte| format!("{byte:02x}")));
+    instance.extend(hex::encode(&*random).chars().take(16));
     Ok(instance)
 }
 

@@ -2,11 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::{Entropy, Secret};
+use domain::{Entropy, Secret, hex};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
-use crate::rows::hex;
 
 /// One or more master keys. Each opens what it sealed, found by its id and never by trial. Which of them seals is written
 /// in the database, so that all who share it agree.
@@ -109,7 +107,7 @@ impl MasterKey {
         if distinct < 20 {
             return Err("A master key in the file is not random: it repeats too few bytes.".to_owned());
         }
-        if PRINTED_SOMEWHERE.contains(&hex(&Sha256::digest(key)).as_str()) {
+        if PRINTED_SOMEWHERE.contains(&hex::encode(&Sha256::digest(key)).as_str()) {
             return Err("A master key in the file is printed in public examples: it protects nothing.".to_owned());
         }
         Ok(Self::of(Zeroizing::new(key)))
@@ -117,7 +115,7 @@ impl MasterKey {
 
     fn of(key: Zeroizing<[u8; 32]>) -> Self {
         let fingerprint = Sha256::new().chain_update(b"keyreeve master key id").chain_update(*key).finalize();
-        let id = hex(&fingerprint).chars().take(16).collect();
+        let id = hex::encode(&fingerprint).chars().take(16).collect();
         Self { id, key: *key }
     }
 

@@ -1,7 +1,5 @@
 //! Between rows and things: what every table's conversion needs. A value that does not parse is [`Error::Corrupt`].
 
-use std::fmt::Write;
-
 use domain::time::Day;
 use domain::{Invalid, Timestamp};
 
@@ -14,13 +12,6 @@ pub(crate) fn micros(at: Timestamp) -> i64 {
 /// Since 1970.
 pub(crate) fn day_number(day: Day) -> i64 {
     day.to_epoch_days().into()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Reads the fields of one table's row, and says which table it was when one does not parse.

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use domain::actor::Actor;
 use domain::audit::Origin;
 use domain::id::{GatewayId, PartnerId, RequestId, TenantId};
-use domain::{Entropy, Secret};
+use domain::{Entropy, Secret, hex};
 use persistence::journal::Journal;
 use persistence::service_keys::ServiceKeys;
 use persistence::{Database, KeyRing, Reading, Schema, authentication};
@@ -255,7 +255,7 @@ impl Service {
 /// The same for as long as the service keys are: also in a backup, and in another kind of database.
 fn name_of(pepper: &[u8; 32]) -> String {
     let hash = Sha256::new().chain_update("the name of this database").chain_update(pepper).finalize();
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash).chars().take(16).collect()
 }
 
 impl From<authz::Denied> for Error {

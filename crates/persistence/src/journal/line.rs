@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use domain::Timestamp;
 use domain::change::Change;
+use domain::{Timestamp, hex};
 use sha2::{Digest, Sha256};
 
 use crate::changes::Told;
@@ -38,10 +38,7 @@ impl Seal {
     }
 
     fn shown(self) -> String {
-        self.0.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(&self.0)
     }
 }
 

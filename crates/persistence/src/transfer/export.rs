@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use domain::{Timestamp, epoch};
+use domain::{Timestamp, epoch, hex};
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -11,7 +11,6 @@ use super::tables::{self, Table};
 use super::{FORMAT, Header, TableHeader, Trailer, TransferError, authenticator};
 use crate::dialect::AnyConnection;
 use crate::error::Error;
-use crate::rows::hex;
 use crate::transaction::Reading;
 use crate::{Database, KeyRing, System, changes, freeze, master_keys};
 
@@ -40,7 +39,7 @@ pub fn export(
             sealing.line(&normal(line)?)
         })?;
     }
-    let mac = hex(&sealing.mac.clone().finalize().into_bytes());
+    let mac = hex::encode(&sealing.mac.clone().finalize().into_bytes());
     sealing.line(&as_text(&Trailer { rows, mac })?)?;
     sealing.out.flush()?;
     Ok(header)

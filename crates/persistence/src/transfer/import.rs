@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use domain::{Timestamp, epoch};
+use domain::{Timestamp, epoch, hex};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -10,7 +10,6 @@ use subtle::ConstantTimeEq;
 use super::tables::{self, Table};
 use super::{FORMAT, Header, Trailer, TransferError, authenticator};
 use crate::dialect::AnyConnection;
-use crate::rows::hex;
 use crate::transaction::Reading;
 use crate::{Database, KeyRing, System, audit, changes, freeze, quarantine};
 
@@ -123,7 +122,7 @@ fn check(connection: &mut AnyConnection, header: &Header, tables: &[Table]) -> R
 fn check_trailer(lines: &mut Lines<'_>, mac: Hmac<Sha256>, rows: u64) -> Result<(), TransferError> {
     let trailer = serde_json::from_str::<Trailer>(lines.next()?);
     let trailer = trailer.map_err(|_| refused("it does not end like an export: it was cut or edited".to_owned()))?;
-    let mac = hex(&mac.finalize().into_bytes());
+    let mac = hex::encode(&mac.finalize().into_bytes());
     if !bool::from(mac.as_bytes().ct_eq(trailer.mac.as_bytes())) || trailer.rows != rows {
         return Err(refused("it is not as it was written: it was damaged or edited".to_owned()));
     }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use domain::hex;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
@@ -100,7 +101,7 @@ fn filled(template: &str, revision: &str, script: &str) -> String {
 }
 
 fn short(hash: &[u8]) -> String {
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash).chars().take(16).collect()
 }
 
 /// A path below the folder, whatever the name says.
