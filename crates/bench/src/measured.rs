@@ -10,7 +10,7 @@ mod starting;
 mod unknown_to_memory;
 mod verifying;
 
-use crate::rounds::{Rounds, ratio};
+use crate::rounds::{Figures, Rounds, median, ratio};
 
 /// One line of the table.
 pub struct Row {
@@ -61,6 +61,12 @@ pub const ALL: [Group; 9] = [
 impl Row {
     fn new(what: impl Into<String>, target: &'static str, seen: impl Into<String>, is_met: bool) -> Self {
         Self { what: what.into(), target, seen: seen.into(), is_met }
+    }
+
+    /// How much one server did, and what each answer cost.
+    fn rate(what: &str, figures: &Figures) -> Self {
+        let seen = format!("{:.0}/s, {:.1} us of a processor", median(&figures.per_second), median(&figures.cost));
+        Self::new(what, "", seen, true)
     }
 
     /// A ratio of two figures, round by round, that should not be below something.

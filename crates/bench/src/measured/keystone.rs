@@ -11,7 +11,7 @@ use super::verifying::s3_token;
 use crate::keyreeve::{Keyreeve, Place, REGION};
 use crate::load::{Load, Pace};
 use crate::process::Process;
-use crate::rounds::{Contestant, Figures, Rounds, median};
+use crate::rounds::{Contestant, Rounds};
 
 const CLIENTS: usize = 16;
 const KEYS: usize = 10;
@@ -32,14 +32,10 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let [theirs, verify, ours] = figures.try_into().unwrap_or_else(|_| panic!());
     keystone.process.stop();
 
-    let seen = |what: &str, figures: &Figures| {
-        let seen = format!("{:.0}/s, {:.1} us of a processor", median(&figures.per_second), median(&figures.cost));
-        Row::new(what, "", seen, true)
-    };
     vec![
-        seen("Keystone's s3tokens: two workers, memcached, SQLite", &theirs),
-        seen("verify", &verify),
-        seen("our s3tokens", &ours),
+        Row::rate("Keystone's s3tokens: two workers, memcached, SQLite", &theirs),
+        Row::rate("verify", &verify),
+        Row::rate("our s3tokens", &ours),
         Row::at_least("verify to Keystone, requests a second", ">= 300", 300.0, &verify.per_second, &theirs.per_second),
         Row::at_least("Keystone to verify, processor for each", ">= 500", 500.0, &theirs.cost, &verify.cost),
         Row::at_least(

@@ -52,18 +52,8 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
 
     let of_batch: Vec<f64> = batch.cost.iter().map(|cost| cost / BATCH as f64).collect();
     vec![
-        Row::new(
-            "the ceiling: actix, the same JSON, a constant answer",
-            "",
-            format!("{:.0}/s, {:.1} us of a processor", median(&ceiling.per_second), median(&ceiling.cost)),
-            true,
-        ),
-        Row::new(
-            "verify, all of it",
-            "",
-            format!("{:.0}/s, {:.1} us of a processor", median(&sqlite.per_second), median(&sqlite.cost)),
-            true,
-        ),
+        Row::rate("the ceiling: actix, the same JSON, a constant answer", &ceiling),
+        Row::rate("verify, all of it", &sqlite),
         Row::at_least("verify, SQLite, of the ceiling", ">= 0.72", 0.72, &sqlite.per_second, &ceiling.per_second),
         Row::at_least("verify, PostgreSQL, of the ceiling", ">= 0.72", 0.72, &postgres.per_second, &ceiling.per_second),
         Row::at_most("verify, its p99 to the ceiling's", "<= 2", 2.0, &sqlite.p99, &ceiling.p99),
@@ -107,12 +97,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             &sqlite.per_second,
             &reading.per_second,
         ),
-        Row::new(
-            "Keystone's s3tokens",
-            "",
-            format!("{:.0}/s, {:.1} us of a processor", median(&tokens.per_second), median(&tokens.cost)),
-            true,
-        ),
+        Row::rate("Keystone's s3tokens", &tokens),
     ]
 }
 
