@@ -1,6 +1,7 @@
 //! Names of things: a readable prefix and a sortable, random part (`ten_01jd...`), never used twice.
 //!
-//! The part behind the prefix is a version 7 UUID in Crockford's base 32, lower case, so ids made later sort later.
+//! The part behind the prefix is a version 7 UUID in Crockford's base 32, lower case, so ids made later sort later. All have
+//! the same length, and lie where they are held instead of on the heap: a server remembers millions.
 
 use std::fmt;
 
@@ -10,35 +11,46 @@ use crate::{Entropy, Invalid, Timestamp};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
+const PREFIXED: usize = "key_".len() + LENGTH;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; PREFIXED]);
 
         impl $name {
             pub const PREFIX: &str = $prefix;
 
             pub fn draw(entropy: &mut Entropy, now: Timestamp) -> Self {
-                Self(format!("{}_{}", $prefix, sortable(entropy, now)))
+                let mut text = [b'_'; PREFIXED];
+                let letters = $prefix.bytes().chain([b'_']).chain(sortable(entropy, now));
+                text.iter_mut().zip(letters).for_each(|(place, letter)| *place = letter);
+                Self(text)
             }
 
             pub fn parse(text: &str) -> Result<Self, Invalid> {
-                match text.strip_prefix(concat!($prefix, "_")) {
-                    Some(rest) if is_sortable(rest) => Ok(Self(text.to_owned())),
+                match (text.strip_prefix(concat!($prefix, "_")), text.as_bytes().try_into()) {
+                    (Some(rest), Ok(bytes)) if is_sortable(rest) => Ok(Self(bytes)),
                     _ => Err(Invalid::because(concat!("An id of this kind looks like ", $prefix, "_ and 26 letters and digits."))),
                 }
             }
 
             pub fn as_str(&self) -> &str {
-                &self.0
+                // Letters and digits are all that gets in.
+                str::from_utf8(&self.0).unwrap_or_default()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self.as_str(), f)
             }
         }
     )*};
@@ -63,14 +75,10 @@ ids! {
     RequestId = "req";
 }
 
-fn sortable(entropy: &mut Entropy, now: Timestamp) -> String {
+fn sortable(entropy: &mut Entropy, now: Timestamp) -> impl Iterator<Item = u8> {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let number = uuid::Builder::from_unix_timestamp_millis(millis, &entropy.bytes()).into_uuid().as_u128();
-    (0..LENGTH)
-        .rev()
-        .filter_map(|place| ALPHABET.get((number >> (5 * place)) as usize & 31))
-        .map(|b| char::from(*b))
-        .collect()
+    (0..LENGTH).rev().filter_map(move |place| ALPHABET.get((number >> (5 * place)) as usize & 31).copied())
 }
 
 fn is_sortable(text: &str) -> bool {

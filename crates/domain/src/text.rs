@@ -7,12 +7,12 @@ macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident: $check:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl $name {
             pub fn parse(text: &str) -> Result<Self, $crate::Invalid> {
                 let check: fn(&str) -> Result<String, $crate::Invalid> = $check;
-                check(text).map(Self)
+                check(text).map(|text| Self(text.into()))
             }
 
             pub fn as_str(&self) -> &str {

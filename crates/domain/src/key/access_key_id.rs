@@ -27,7 +27,7 @@ impl AccessKeyId {
         let random = usize::from(length).saturating_sub(prefix.len() + CHECKSUM);
         let body = format!("{prefix}{}", entropy.letters(ALPHABET, random));
         let sum = checksum(&body).unwrap_or_default();
-        Self(body + &sum)
+        Self((body + &sum).into())
     }
 
     /// Whether it could be one of ours; of foreign ids, one in 1,296 could.

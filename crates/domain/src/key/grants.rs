@@ -46,7 +46,7 @@ impl Grants {
         Self {
             buckets: Buckets::All,
             prefixes: Prefixes::default(),
-            permissions: Permissions(BTreeSet::from(Permission::ALL)),
+            permissions: Permissions::of(Permission::ALL),
             networks: Networks::default(),
         }
     }
@@ -172,6 +172,10 @@ impl Permission {
         }
     }
 
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         Self::ALL
             .into_iter()
@@ -180,25 +184,29 @@ impl Permission {
     }
 }
 
-/// Never empty: to stop a key, disable it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permissions(BTreeSet<Permission>);
+/// Never empty: to stop a key, disable it. A bit for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permissions(u8);
 
 impl Permissions {
     pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Result<Self, Invalid> {
-        let permissions: BTreeSet<_> = permissions.into_iter().collect();
-        if permissions.is_empty() {
+        let permissions = Self::of(permissions);
+        if permissions.0 == 0 {
             return Err(Invalid::because("A key needs at least one permission."));
         }
-        Ok(Self(permissions))
+        Ok(permissions)
     }
 
-    pub fn contains(&self, permission: Permission) -> bool {
-        self.0.contains(&permission)
+    fn of(permissions: impl IntoIterator<Item = Permission>) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | permission.bit()))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Permission> + '_ {
-        self.0.iter().copied()
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |permission| self.contains(*permission))
     }
 }
 
