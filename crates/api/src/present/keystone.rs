@@ -13,7 +13,7 @@ pub(crate) fn verified_s3_token(told: &OfKeystone) -> wire::VerifiedS3Token {
             expires_at: time(told.expires_at),
             roles: told.role.into_iter().map(role).collect(),
             user: user(pair.key.as_str(), pair.access_key_id.as_str()),
-            project: project(&pair.namespace),
+            project: project(&pair.home.namespace),
             catalog: Vec::new(),
         },
     }
@@ -54,7 +54,7 @@ pub(crate) fn ec2_credential(pair: &KnownPair, secret: &Secret, place: String) -
     wire::IssuedEc2Credential {
         credential: wire::Ec2Credential {
             user_id: pair.key.to_string(),
-            tenant_id: pair.namespace.clone(),
+            tenant_id: pair.home.namespace.clone(),
             access: pair.access_key_id.to_string(),
             secret: super::shown_once(secret),
             trust_id: None,

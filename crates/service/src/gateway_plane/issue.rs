@@ -71,7 +71,7 @@ pub fn issue_signing_keys(
     let sequence = service.feed_position();
     let mut results = Vec::with_capacity(wanted.len());
     for item in wanted {
-        let pair = service.look_up(&item.access_key_id)?.filter(|pair| pair.region == item.region);
+        let pair = service.look_up(&item.access_key_id)?.filter(|pair| pair.home.region == item.region);
         results.push(service.signing_key_of(asker, item, pair, sequence, context.now)?);
     }
     let issued = results.iter().filter_map(|result| match result {
@@ -112,7 +112,7 @@ pub fn issue_secret(
 ) -> Result<SecretIssued> {
     let asker = permit.asker().ok_or(Error::Forbidden)?;
     let sequence = service.feed_position();
-    let pair = service.look_up(access_key_id)?.filter(|pair| asker.gateway.binding.contains(&pair.region));
+    let pair = service.look_up(access_key_id)?.filter(|pair| asker.gateway.binding.contains(&pair.home.region));
     let Some(pair) = pair else {
         service.note_unknown(context, asker, 1)?;
         return Ok(SecretIssued::Denied(Dead::Unknown.into()));
@@ -120,13 +120,13 @@ pub fn issue_secret(
     if let Err(dead) = liveness::pair(Some(&pair.standing), context.now) {
         return Ok(SecretIssued::Denied(dead.into()));
     }
-    if pair.gateway_secrets == GatewaySecrets::Forbidden {
+    if pair.home.gateway_secrets == GatewaySecrets::Forbidden {
         return Err(Error::SecretsForbidden);
     }
     let Some(secret) = pair.secret()? else { return Ok(SecretIssued::Denied(Dead::Unknown.into())) };
     let secret = Secret::new(String::from_utf8_lossy(&secret).into_owned());
     let author = context.author(domain::actor::Actor::gateway(&asker.gateway.id));
-    let chain = Chain::Tenant(pair.tenant.clone(), pair.partner().cloned());
+    let chain = Chain::Tenant(pair.home.tenant.clone(), pair.home.partner.clone());
     service.database.write("issue secret", &author, &chain, |db| -> Result<()> {
         let details = [("access_key_id", pair.access_key_id.to_string()), ("gateway", asker.gateway.name.to_string())];
         Ok(db.record(AuditAction::SecretIssued, Target::new("key", &pair.key), &details)?)
@@ -171,11 +171,11 @@ impl Service {
     ) -> Result<()> {
         let mut by_tenant: BTreeMap<TenantId, Vec<&Allowed>> = BTreeMap::new();
         for allowed in issued.filter(|allowed| !self.has_recorded_issue(asker, allowed)) {
-            by_tenant.entry(allowed.pair.tenant.clone()).or_default().push(allowed);
+            by_tenant.entry(allowed.pair.home.tenant.clone()).or_default().push(allowed);
         }
         let author = context.author(domain::actor::Actor::gateway(&asker.gateway.id));
         for (tenant, issued) in by_tenant {
-            let partner = issued.first().and_then(|allowed| allowed.pair.partner()).cloned();
+            let partner = issued.first().and_then(|allowed| allowed.pair.home.partner.clone());
             let names = |name: fn(&Allowed) -> String| {
                 let mut names: Vec<String> = issued.iter().map(|allowed| name(allowed)).collect();
                 names.sort();

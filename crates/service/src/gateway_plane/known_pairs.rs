@@ -6,7 +6,6 @@
 //! own the cache itself sees to that, because forgetting takes the reader's place away; for what is wider there is a
 //! count of changes.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,12 +13,10 @@ use std::time::Duration;
 use ::verify::sigv4::{Scope, ScopeDate, SigningKey};
 use chrono::TimeDelta;
 use domain::change::Change;
-use domain::id::{InstanceId, KeyId, PartnerId, TenantId};
+use domain::id::{KeyId, PartnerId, TenantId};
 use domain::key::{AccessKeyId, Grants};
 use domain::liveness::{self, Standing};
-use domain::partner::PartnerPath;
-use domain::tenant_region::GatewaySecrets;
-use domain::text::{Label, RegionCode};
+use domain::text::Label;
 use persistence::pair_facts::{self, PairFacts};
 use persistence::{DataKey, Place, Reading, SealedSecret, System, changes};
 use quick_cache::sync::{Cache, DefaultLifecycle, GuardResult, PlaceholderGuard};
@@ -27,36 +24,30 @@ use quick_cache::{DefaultHashBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use super::lease::Moment;
+use super::owners::{Home, Owners};
 use crate::error::{Error, Result};
 use crate::service::{Service, system};
 
-/// What is known of one access key id.
+/// What is known of one access key id. There may be millions: what many have in common is held once.
 pub struct KnownPair {
     pub access_key_id: AccessKeyId,
     pub key: KeyId,
-    pub tenant: TenantId,
-    pub instance: InstanceId,
-    /// What gateways use as the account.
-    pub namespace: String,
-    pub region: RegionCode,
+    pub home: Arc<Home>,
     pub label: Option<Label>,
-    pub grants: Grants,
+    pub grants: Arc<Grants>,
     pub standing: Standing,
-    pub gateway_secrets: GatewaySecrets,
     /// Of the pair and the key together: another value, another state.
     pub version: (i64, i64),
     /// The newest change of anything when it was read.
     seen_at: i64,
-    partner: Option<PartnerPath>,
     /// Set once its tenant, or somebody above, is no longer as it was read.
-    is_outdated: Arc<AtomicBool>,
-    secret: Option<(SealedSecret, Arc<DataKey>)>,
-    /// Of the last days it was used on.
-    signing_keys: Mutex<Vec<(ScopeDate, Arc<SigningKey>)>>,
+    pub(super) is_outdated: Arc<AtomicBool>,
+    pub(super) secret: Option<(SealedSecret, Arc<DataKey>)>,
+    signing_keys: Mutex<SigningKeys>,
 }
 
-/// How many days' signing keys a pair keeps at hand: today's, and one more around midnight.
-const DAYS: usize = 2;
+/// Today's, and one more around midnight: the one that was derived first makes way.
+type SigningKeys = [Option<(ScopeDate, SigningKey)>; 2];
 
 /// What memory says of an id.
 pub enum Recalled {
@@ -118,25 +109,12 @@ pub(super) enum EntryOrPlace<'c> {
 
 pub(crate) struct KnownPairs {
     pairs: Cache<AccessKeyId, Entry>,
-    owners: Mutex<Owners>,
-}
-
-/// Whose pairs are remembered, and how often any of them have changed.
-#[derive(Default)]
-struct Owners {
-    changes: u64,
-    known: HashMap<TenantId, Owner>,
-}
-
-struct Owner {
-    partner: Option<PartnerPath>,
-    is_outdated: Arc<AtomicBool>,
-    data_keys: Vec<(i64, Arc<DataKey>)>,
+    owners: Owners,
 }
 
 impl KnownPairs {
     pub(crate) fn new(most: usize) -> Self {
-        Self { pairs: Cache::new(most), owners: Mutex::default() }
+        Self { pairs: Cache::new(most), owners: Owners::default() }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -184,7 +162,7 @@ impl KnownPairs {
             let _ = place.map(|place| place.insert(entry));
             return None;
         };
-        let may_keep = self.adopt(pair, changes_before);
+        let may_keep = self.owners.adopt(pair, changes_before);
         let pair = read.pair.map(Arc::new)?;
         if let Some(place) = place.filter(|_| may_keep) {
             // In vain if it was forgotten meanwhile, and rightly so.
@@ -198,62 +176,20 @@ impl KnownPairs {
     }
 
     pub(crate) fn forget_tenant(&self, id: &TenantId) {
-        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        owners.changes += 1;
-        if let Some(owner) = owners.known.remove(id) {
-            owner.is_outdated.store(true, Ordering::Release);
-        }
+        self.owners.forget_tenant(id);
     }
 
     pub(crate) fn forget_partner(&self, id: &PartnerId) {
-        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        owners.changes += 1;
-        owners.known.retain(|_, owner| {
-            let is_below = is_below(owner.partner.as_ref(), id);
-            if is_below {
-                owner.is_outdated.store(true, Ordering::Release);
-            }
-            !is_below
-        });
+        self.owners.forget_partner(id);
     }
 
     pub(crate) fn forget_everything(&self) {
-        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        owners.changes += 1;
-        for (_, owner) in owners.known.drain() {
-            owner.is_outdated.store(true, Ordering::Release);
-        }
+        self.owners.forget_all();
         self.pairs.clear();
     }
 
     pub(super) fn changes(&self) -> u64 {
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner).changes
-    }
-
-    fn data_key(&self, tenant: &TenantId, version: i64) -> Option<Arc<DataKey>> {
-        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        let owner = owners.known.get(tenant)?;
-        owner.data_keys.iter().find(|(known, _)| *known == version).map(|(_, key)| key.clone())
-    }
-
-    /// Puts the pair under its owner's mark, unless something wide has changed since it was read.
-    fn adopt(&self, pair: &mut KnownPair, changes_before: u64) -> bool {
-        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        if owners.changes != changes_before {
-            return false;
-        }
-        let owner = owners.known.entry(pair.tenant.clone()).or_insert_with(|| Owner {
-            partner: pair.partner.clone(),
-            is_outdated: Arc::default(),
-            data_keys: Vec::new(),
-        });
-        pair.is_outdated = owner.is_outdated.clone();
-        if let Some((sealed, data_key)) = &pair.secret
-            && !owner.data_keys.iter().any(|(version, _)| *version == sealed.by())
-        {
-            owner.data_keys.push((sealed.by(), data_key.clone()));
-        }
-        true
+        self.owners.changes()
     }
 }
 
@@ -324,7 +260,7 @@ impl Service {
         facts: &PairFacts,
         sealed: &SealedSecret,
     ) -> Result<Arc<DataKey>> {
-        match self.plane.pairs.data_key(&facts.tenant.id, sealed.by()) {
+        match self.plane.pairs.owners.data_key(&facts.tenant.id, sealed.by()) {
             Some(data_key) => Ok(data_key),
             None => Ok(Arc::new(pair_facts::data_key(system, db, &self.ring(), &facts.tenant.id, sealed)?)),
         }
@@ -336,28 +272,28 @@ pub(super) fn could_be_somebodys(id: &str) -> Option<AccessKeyId> {
     AccessKeyId::parse(id).ok().filter(|id| !id.is_misprint())
 }
 
-fn is_below(path: Option<&PartnerPath>, partner: &PartnerId) -> bool {
-    path.is_some_and(|path| path.ids().any(|above| above == partner))
-}
-
 impl KnownPair {
     fn of(facts: PairFacts, secret: Option<(SealedSecret, Arc<DataKey>)>, seen_at: i64) -> Self {
         let owner = liveness::tenant(&facts.tenant, &facts.partners);
         let owner = liveness::unless_held_back(facts.is_held_back, owner);
-        Self {
-            standing: Standing::of(&facts.key, &facts.pair, owner, facts.service),
-            gateway_secrets: facts.gateway_secrets,
-            version: (facts.key.version, facts.pair.version),
-            namespace: facts.instance.namespace().to_owned(),
-            access_key_id: facts.pair.access_key_id,
-            key: facts.key.id,
+        let standing = Standing::of(&facts.key, &facts.pair, owner, facts.service);
+        let home = Home {
             tenant: facts.tenant.id,
+            partner: facts.tenant.partner,
+            namespace: facts.instance.namespace().to_owned(),
             instance: facts.instance.id,
             region: facts.key.region,
+            gateway_secrets: facts.gateway_secrets,
+        };
+        Self {
+            standing,
+            version: (facts.key.version, facts.pair.version),
+            access_key_id: facts.pair.access_key_id,
+            key: facts.key.id,
+            home: Arc::new(home),
             label: facts.key.terms.label,
-            grants: facts.key.terms.grants,
+            grants: Arc::new(facts.key.terms.grants),
             seen_at,
-            partner: facts.tenant.partner,
             is_outdated: Arc::default(),
             secret,
             signing_keys: Mutex::default(),
@@ -368,35 +304,31 @@ impl KnownPair {
     pub(super) fn is_touched_by(&self, change: &Change) -> bool {
         match change {
             Change::Key(id, _) => *id == self.access_key_id,
-            Change::Tenant(id) => *id == self.tenant,
-            Change::Partner(id) => is_below(self.partner.as_ref(), id),
+            Change::Tenant(id) => *id == self.home.tenant,
+            Change::Partner(id) => self.home.is_below(id),
             Change::Gateway(_) | Change::Token(_) => false,
         }
     }
 
-    pub fn partner(&self) -> Option<&PartnerPath> {
-        self.partner.as_ref()
-    }
-
     /// The key for a scope in this pair's own region; none when its secret is gone.
-    pub(super) fn signing_key(&self, scope: &Scope<'_>) -> Result<Option<Arc<SigningKey>>> {
+    pub(super) fn signing_key(&self, scope: &Scope<'_>) -> Result<Option<SigningKey>> {
         let mut known = self.signing_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = known.iter().find(|(date, _)| *date == scope.date()) {
+        if let Some((_, key)) = known.iter().flatten().find(|(date, _)| *date == scope.date()) {
             return Ok(Some(key.clone()));
         }
         let Some(secret) = self.secret()? else { return Ok(None) };
-        let key = Arc::new(SigningKey::derive(&secret, scope));
-        if known.len() >= DAYS {
-            known.remove(0);
+        let key = SigningKey::derive(&secret, scope);
+        known.rotate_right(1);
+        if let Some(newest) = known.first_mut() {
+            *newest = Some((scope.date(), key.clone()));
         }
-        known.push((scope.date(), key.clone()));
         Ok(Some(key))
     }
 
     pub(super) fn secret(&self) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let Some((sealed, data_key)) = &self.secret else { return Ok(None) };
         let place = Place::S3Secret {
-            tenant: self.tenant.as_str(),
+            tenant: self.home.tenant.as_str(),
             key: self.key.as_str(),
             access_key_id: self.access_key_id.as_str(),
             version: self.version.1,

@@ -122,7 +122,7 @@ impl Service {
         let asker = permit.asker().ok_or(Error::Forbidden)?;
         for item in items {
             let Some(pair) = self.look_up(item.access_key_id.as_str())? else { continue };
-            if !asker.gateway.binding.contains(&pair.region) {
+            if !asker.gateway.binding.contains(&pair.home.region) {
                 continue;
             }
             self.plane.usage.note(&Heard {

@@ -72,14 +72,14 @@ pub struct Allowed {
 
 /// A signing key on its way to a gateway, and until when signatures by it are good.
 pub struct IssuedKey {
-    pub key: Arc<SigningKey>,
+    pub key: SigningKey,
     pub scope: Scope<'static>,
 }
 
 /// Sign for keys that nobody knows. Their secret is drawn when the node starts, and nothing was ever signed with it.
 pub(crate) struct StandIns {
     secret: Zeroizing<[u8; 32]>,
-    by_scope: Cache<String, Arc<SigningKey>>,
+    by_scope: Cache<String, SigningKey>,
 }
 
 impl StandIns {
@@ -87,12 +87,12 @@ impl StandIns {
         Self { secret, by_scope: Cache::new(256) }
     }
 
-    fn of(&self, scope: &Scope<'_>) -> Arc<SigningKey> {
+    fn of(&self, scope: &Scope<'_>) -> SigningKey {
         let name = scope.to_string();
         if let Some(key) = self.by_scope.get(&name) {
             return key;
         }
-        let key = Arc::new(SigningKey::derive(&*self.secret, scope));
+        let key = SigningKey::derive(&*self.secret, scope);
         self.by_scope.insert(name, key.clone());
         key
     }
@@ -129,16 +129,16 @@ impl Service {
         if let Err(refusal) = presented.admit(&audience, now) {
             return Ok(Verdict::Deny(refusal.into()));
         }
-        let pair = pair.filter(|pair| pair.region.as_str() == scope.region());
+        let pair = pair.filter(|pair| pair.home.region.as_str() == scope.region());
         let signing_key = match pair {
             Some(pair) => pair.signing_key(scope)?,
             None => None,
         };
         let candidate = pair.map(|pair| Candidate {
-            region: pair.region.as_str(),
+            region: pair.home.region.as_str(),
             standing: &pair.standing,
             grants: &pair.grants,
-            signing_key: signing_key.as_deref(),
+            signing_key: signing_key.as_ref(),
         });
         let stand_in = match &signing_key {
             Some(key) => key.clone(),

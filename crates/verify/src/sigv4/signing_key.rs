@@ -16,6 +16,7 @@ use super::{Refusal, Scope, Signature, StringToSign};
 
 type HmacSha256 = Hmac<Sha256>;
 
+#[derive(Clone)]
 pub struct SigningKey(Zeroizing<[u8; 32]>);
 
 impl SigningKey {

@@ -149,8 +149,8 @@ fn let_in(allowed: &Allowed) -> HttpResponse<BoxBody> {
     let pair = &allowed.pair;
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header(("x-keyreeve-tenant", pair.tenant.as_str()))
-        .insert_header(("x-keyreeve-namespace", pair.namespace.as_str()))
+        .insert_header(("x-keyreeve-tenant", pair.home.tenant.as_str()))
+        .insert_header(("x-keyreeve-namespace", pair.home.namespace.as_str()))
         .insert_header(("x-keyreeve-key", pair.key.as_str()))
         .finish()
 }
