@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use authz::Permit;
 use authz::action::ReportUsage;
@@ -21,7 +21,18 @@ const AT_ONCE: usize = 1000;
 
 pub(crate) struct Usage {
     hasher: RandomState,
-    shards: [Mutex<HashMap<AccessKeyId, Use>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+type Shard = HashMap<AccessKeyId, Noted>;
+
+/// Uses of a pair that are not written down yet.
+struct Noted {
+    at: Timestamp,
+    gateway: Option<Box<str>>,
+    address: Option<IpAddr>,
+    agent: Option<Box<str>>,
+    count: i64,
 }
 
 impl Default for Usage {
@@ -40,19 +51,6 @@ pub(super) struct Heard<'a> {
     pub(super) count: i64,
 }
 
-impl Heard<'_> {
-    fn to_use(&self) -> Use {
-        Use {
-            access_key_id: self.access_key_id.clone(),
-            at: self.at,
-            gateway: self.gateway.map(str::to_owned),
-            address: self.address,
-            agent: self.agent.map(str::to_owned),
-            count: self.count,
-        }
-    }
-}
-
 impl<'a> From<&'a Use> for Heard<'a> {
     fn from(used: &'a Use) -> Self {
         Self {
@@ -66,9 +64,44 @@ impl<'a> From<&'a Use> for Heard<'a> {
     }
 }
 
-fn replace(noted: &mut Option<String>, heard: Option<&str>) {
+impl From<&Heard<'_>> for Noted {
+    fn from(heard: &Heard<'_>) -> Self {
+        Self {
+            at: heard.at,
+            gateway: heard.gateway.map(Box::from),
+            address: heard.address,
+            agent: heard.agent.map(Box::from),
+            count: heard.count,
+        }
+    }
+}
+
+impl Noted {
+    fn add(&mut self, heard: &Heard<'_>) {
+        self.count = self.count.saturating_add(heard.count);
+        if heard.at >= self.at {
+            self.at = heard.at;
+            self.address = heard.address;
+            replace(&mut self.gateway, heard.gateway);
+            replace(&mut self.agent, heard.agent);
+        }
+    }
+
+    fn of(self, access_key_id: AccessKeyId) -> Use {
+        Use {
+            access_key_id,
+            at: self.at,
+            gateway: self.gateway.map(String::from),
+            address: self.address,
+            agent: self.agent.map(String::from),
+            count: self.count,
+        }
+    }
+}
+
+fn replace(noted: &mut Option<Box<str>>, heard: Option<&str>) {
     if noted.as_deref() != heard {
-        *noted = heard.map(str::to_owned);
+        *noted = heard.map(Box::from);
     }
 }
 
@@ -85,34 +118,27 @@ impl Usage {
     pub(super) fn note(&self, heard: &Heard<'_>) {
         let shard = self.hasher.hash_one(heard.access_key_id) as usize % SHARDS;
         let Some(shard) = self.shards.get(shard) else { return };
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = lock(shard);
         match shard.get_mut(heard.access_key_id) {
-            None => {
-                shard.insert(heard.access_key_id.clone(), heard.to_use());
-            }
-            Some(noted) => {
-                noted.count = noted.count.saturating_add(heard.count);
-                if heard.at >= noted.at {
-                    noted.at = heard.at;
-                    noted.address = heard.address;
-                    replace(&mut noted.gateway, heard.gateway);
-                    replace(&mut noted.agent, heard.agent);
-                }
-            }
+            None => drop(shard.insert(heard.access_key_id.clone(), heard.into())),
+            Some(noted) => noted.add(heard),
         }
     }
 
     /// Of how many pairs something is not written down yet.
     pub(crate) fn unwritten(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    fn take(&self) -> Vec<Use> {
-        let shard = |shard: &Mutex<HashMap<AccessKeyId, Use>>| {
-            std::mem::take(&mut *shard.lock().unwrap_or_else(PoisonError::into_inner)).into_values()
-        };
-        self.shards.iter().flat_map(shard).collect()
+    /// All that is noted. Some at a time: there may be a million.
+    fn take(&self) -> impl Iterator<Item = Use> {
+        let take = |shard| std::mem::take(&mut *lock(shard)).into_iter().map(|(id, noted)| noted.of(id));
+        self.shards.iter().flat_map(take)
     }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Service {
@@ -141,16 +167,16 @@ impl Service {
 
     /// Writes down what has been counted. What cannot be written now is kept for the next time.
     pub fn write_down_usage(&self) -> Result<()> {
-        let noted = self.plane.usage.take();
-        let mut batches = noted.chunks(AT_ONCE);
-        while let Some(batch) = batches.next() {
-            if let Err(error) = self.record_usage(batch) {
-                for used in batch.iter().chain(batches.flatten()) {
-                    self.plane.usage.note(&used.into());
-                }
+        let mut noted = self.plane.usage.take();
+        loop {
+            let batch: Vec<Use> = noted.by_ref().take(AT_ONCE).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = self.record_usage(&batch) {
+                batch.into_iter().chain(noted).for_each(|used| self.plane.usage.note(&Heard::from(&used)));
                 return Err(error);
             }
         }
-        Ok(())
     }
 }
