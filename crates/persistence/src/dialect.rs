@@ -23,15 +23,6 @@ pub(crate) enum AnyConnection {
 
 pub(crate) type Backend = <AnyConnection as Connection>::Backend;
 
-/// `($1, $2), ($3, $4)`: the places of so many rows in a statement written by hand. Both databases know this form.
-pub(crate) fn places(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", places.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
-}
-
 /// Where the database is. The scheme says which it is; a bare path is refused rather than guessed at.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Url {
@@ -162,6 +153,20 @@ impl AnyConnection {
             Self::Sqlite(_) => format!("SELECT id AS text FROM nodes WHERE applied >= {sequence}"),
         };
         Ok(diesel::sql_query(query).load::<OneText>(self)?.into_iter().map(|row| row.text).collect())
+    }
+
+    /// `($1, $2), ($3, $4)`: the places of so many rows in a statement written by hand. SQLite knows this form as well, but
+    /// looks for each of its names among all.
+    pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
+        let place = |number: usize| match self {
+            Self::Postgres(_) => format!("${number}"),
+            Self::Sqlite(_) => "?".to_owned(),
+        };
+        let row = |row: usize| {
+            let places: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
+            format!("({})", places.join(", "))
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
     }
 
     /// What the database's clock shows now, in microseconds since 1970. All replicas read the same one.

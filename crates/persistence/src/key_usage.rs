@@ -11,7 +11,7 @@ use domain::id::{KeyId, TenantId};
 use domain::key::AccessKeyId;
 use domain::time::Day;
 
-use crate::dialect::{Backend, places};
+use crate::dialect::Backend;
 use crate::error::{Error, Result};
 use crate::rows::{Row, micros};
 use crate::schema::{key_pairs, key_usage, keys};
@@ -94,7 +94,8 @@ fn add_at_once(db: &mut Writing<'_>, heard: &[Heard<'_>]) -> Result<()> {
     if owned.is_empty() {
         return Ok(());
     }
-    let text = format!("INSERT INTO key_usage {COLUMNS} VALUES {} {ADDED}", places(owned.len(), 8));
+    let places = db.connection().places(owned.len(), 8);
+    let text = format!("INSERT INTO key_usage {COLUMNS} VALUES {places} {ADDED}");
     let mut query = diesel::sql_query(text).into_boxed::<Backend>();
     for (Heard { last, count, .. }, (key_id, tenant_id)) in &owned {
         query = query

@@ -9,7 +9,7 @@ use domain::id::KeyId;
 use domain::time::Day;
 
 use crate::System;
-use crate::dialect::{Backend, places};
+use crate::dialect::Backend;
 use crate::error::Result;
 use crate::rows::{Row, day_number};
 use crate::schema::{key_usage, key_usage_days};
@@ -23,10 +23,10 @@ const AT_ONCE: usize = 500;
 /// Adds to what is known: access key ids with a day and a count each.
 pub(crate) fn add(db: &mut Writing<'_>, days: &[(&str, Day, i64)]) -> Result<()> {
     for days in days.chunks(AT_ONCE) {
+        let places = db.connection().places(days.len(), 3);
         let text = format!(
-            "INSERT INTO key_usage_days (access_key_id, day, uses) VALUES {} \
-             ON CONFLICT (access_key_id, day) DO UPDATE SET uses = key_usage_days.uses + excluded.uses",
-            places(days.len(), 3)
+            "INSERT INTO key_usage_days (access_key_id, day, uses) VALUES {places} \
+             ON CONFLICT (access_key_id, day) DO UPDATE SET uses = key_usage_days.uses + excluded.uses"
         );
         let mut query = diesel::sql_query(text).into_boxed::<Backend>();
         for (id, day, count) in days {
