@@ -241,6 +241,24 @@ impl AnyConnection {
         }
     }
 
+    /// Notes of the chains that a checkpoint speaks of what it has signed. Who writes in one at this moment does not wait for
+    /// that, and is not waited for: its chain moves, and is signed again.
+    pub(crate) fn mark_signed(&mut self, checkpoint: i64) -> Result<()> {
+        let heads = match self {
+            Self::Postgres(_) => {
+                "SELECT heads.chain, heads.hash FROM audit_checkpoint_heads AS heads \
+                 JOIN audit_chains AS held ON held.name = heads.chain WHERE heads.checkpoint = $1 \
+                 FOR NO KEY UPDATE OF held SKIP LOCKED"
+            }
+            Self::Sqlite(_) => "SELECT chain, hash FROM audit_checkpoint_heads WHERE checkpoint = $1",
+        };
+        let mark = format!(
+            "UPDATE audit_chains SET signed = heads.hash FROM ({heads}) AS heads WHERE audit_chains.name = heads.chain"
+        );
+        diesel::sql_query(mark).bind::<BigInt, _>(checkpoint).execute(self)?;
+        Ok(())
+    }
+
     pub(crate) fn ping(&mut self) -> Result<()> {
         Ok(self.batch_execute("SELECT 1")?)
     }
