@@ -134,19 +134,21 @@ impl AnyConnection {
         Ok(diesel::sql_query(query).get_result::<OneBigNumber>(self)?.number)
     }
 
-    /// Up to which number the feed is complete as this statement sees it, and what the database's clock showed no later
-    /// than that.
+    /// Up to which number the feed is complete as this statement sees it, from where on it is there, and what the database's
+    /// clock showed no later than that.
     pub(crate) const fn feed_edge(&self) -> &'static str {
         match self {
             Self::Postgres(_) => {
                 "SELECT GREATEST((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) * 1024 - 1, begins) AS complete_to, \
                  (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS clock, \
                  pg_current_snapshot()::text AS snapshot, begins, \
+                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
                  quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
             Self::Sqlite(_) => {
                 "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) AS complete_to, \
                  CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS clock, '' AS snapshot, begins, \
+                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
                  quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
         }

@@ -20,12 +20,13 @@ mod known_gateways;
 mod known_pairs;
 mod known_together;
 mod lease;
+mod renewals;
 mod usage;
 mod verify;
 mod whole;
 
 pub use ::verify::{Denial, RequestContext};
-pub use changes::{ChangesSince, Wanted, changes};
+pub use changes::{Booked, ChangesSince, Wanted, changes};
 pub use feed::FeedVitals;
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
@@ -52,6 +53,7 @@ use known_gateways::KnownGateways;
 use known_pairs::KnownPairs;
 use lease::Lease;
 pub(crate) use lease::Moment;
+use renewals::Renewals;
 use usage::Usage;
 use verify::StandIns;
 
@@ -73,6 +75,7 @@ pub(crate) struct Plane {
     pub(crate) feed: Feed,
     pub(crate) pairs: KnownPairs,
     pub(crate) gateways: KnownGateways,
+    pub(crate) renewals: Renewals,
     pub(crate) usage: Usage,
     pub(crate) issued: Issued,
     pub(crate) guesses: Guesses,
@@ -89,6 +92,7 @@ impl Plane {
             feed: Feed::default(),
             pairs: KnownPairs::new(setup.most_known_keys),
             gateways: KnownGateways::default(),
+            renewals: Renewals::default(),
             usage: Usage::default(),
             issued: Issued::default(),
             guesses: Guesses::default(),
