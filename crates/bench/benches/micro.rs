@@ -1,4 +1,5 @@
-//! The parts of a verification, each by itself: `just bench-micro`. Figures of this machine, to be compared with its own.
+//! What every request or every key needs of cryptography, each part by itself: `just bench-micro`. Figures of this machine, to be
+//! compared with its own.
 
 #![expect(clippy::expect_used, missing_docs, reason = "a measurement stops at the first surprise")]
 
@@ -6,13 +7,17 @@ use std::hint::black_box;
 
 use authz::Caller;
 use criterion::{Criterion, criterion_group, criterion_main};
+use domain::id::TenantId;
+use domain::{Entropy, token};
 use keyreeve_bench::verification::{REGION, Verification, signer};
+use persistence::{Error, Place, System, authentication, tenant_keys};
 use serde_json::json;
+use service::Cursors;
 use service::gateway_plane::{Asked, Evidence, FormSaid, Recalled, RequestContext, Verdict};
 use testkit::{Server, Signer};
 use verify::sigv4::{SigningKey, StringToSign};
 
-criterion_group!(micro, signatures, from_memory);
+criterion_group!(micro, signatures, from_memory, secrets, cursors);
 criterion_main!(micro);
 
 fn signatures(criterion: &mut Criterion) {
@@ -39,6 +44,9 @@ fn from_memory(criterion: &mut Criterion) {
     gateway.client.post("/v1/gateway/verify", signer.request(server.now())).expect(200);
     let (service, now) = (server.service(), server.now());
 
+    criterion.bench_function("a token, its form and its checksum", |bencher| {
+        bencher.iter(|| token::kind_of(black_box(&gateway.token)).is_ok());
+    });
     criterion.bench_function("a gateway's token, checked", |bencher| {
         bencher.iter(|| assert!(matches!(service.recall_gateway(&gateway.token, None, now), Some(Ok(_)))));
     });
@@ -59,5 +67,41 @@ fn from_memory(criterion: &mut Criterion) {
             let verdict = service.judge(&asker, &asked, Some(&pair), false, service.feed_position(), now);
             matches!(verdict, Ok(Verdict::Allow(_)))
         });
+    });
+}
+
+/// By a tenant's data key, in the place of a key's secret.
+fn secrets(criterion: &mut Criterion) {
+    let server = Server::on_sqlite();
+    let id = TenantId::parse(&server.tenant("Acme").id).expect("a tenant's id");
+    let (database, ring) = (server.service().database(), server.service().ring());
+    let data_key = database.read(|db| {
+        let tenancy = authentication::locate_tenant(db, &id, server.now())?.ok_or(Error::Stale)?;
+        tenant_keys::newest(&System::as_part("bench").on(tenancy), db, &ring)
+    });
+    let data_key = data_key.expect("the tenant's data key");
+    let signer = signer();
+    let place = Place::S3Secret { tenant: id.as_str(), key: "key_1", access_key_id: &signer.access_key_id, version: 1 };
+    let mut entropy = Entropy::from_seed([1; 32]);
+    let sealed = data_key.seal(place, signer.secret.as_bytes(), &mut entropy).expect("a sealed secret");
+    criterion.bench_function("a secret, sealed", |bencher| {
+        bencher.iter(|| data_key.seal(place, black_box(signer.secret.as_bytes()), &mut entropy));
+    });
+    criterion.bench_function("a secret, opened", |bencher| {
+        bencher.iter(|| assert!(data_key.open(place, black_box(&sealed)).is_ok()));
+    });
+}
+
+/// Of a list with filters, as long as most.
+fn cursors(criterion: &mut Criterion) {
+    let cursors = Cursors::new([7; 32]);
+    let binding = "/v1/tenants/ten_01JD4W1Q9B3F5H7K9M2P4R6T8V/keys?status=active&label=backup of ada@example.org";
+    let position = "key_01JD4W1Q9B3F5H7K9M2P4R6T8V";
+    let cursor = cursors.seal(binding, position);
+    criterion.bench_function("a cursor, sealed", |bencher| {
+        bencher.iter(|| cursors.seal(black_box(binding), black_box(position)));
+    });
+    criterion.bench_function("a cursor, opened", |bencher| {
+        bencher.iter(|| assert!(cursors.open(black_box(binding), black_box(&cursor)).is_ok()));
     });
 }

@@ -235,6 +235,7 @@ pub(crate) fn check_chains(_: System, db: &mut Reading<'_>) -> Result<u64> {
     let mut count = 0;
     loop {
         let next = audit_chains::table.filter(audit_chains::name.gt(&name)).order(audit_chains::name);
+        let next = next.select((audit_chains::name, audit_chains::sequence, audit_chains::hash));
         let next: Option<(String, i64, Vec<u8>)> = optional(next.first(db.connection))?;
         let Some((chain, length, head)) = next else { break };
         if check_chain(db, &chain, length)?.as_slice() != head {

@@ -32,6 +32,8 @@ pub struct Look {
     pub clock: i64,
     /// That state itself, as the database names it.
     pub snapshot: String,
+    /// The number before the oldest change that is still there.
+    pub beginning: i64,
     /// Where the numbers of this epoch begin.
     pub epoch_begins: i64,
     pub is_quarantined: bool,
@@ -45,6 +47,8 @@ struct LookRow {
     clock: i64,
     #[diesel(sql_type = Text)]
     snapshot: String,
+    #[diesel(sql_type = BigInt)]
+    beginning: i64,
     #[diesel(sql_type = BigInt)]
     begins: i64,
     #[diesel(sql_type = Bool)]
@@ -78,7 +82,7 @@ pub(crate) fn append(db: &mut Writing<'_>, sequence: i64, change: &Change, now: 
 pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Look> {
     let edge = db.connection.feed_edge();
     let query = format!(
-        "SELECT edge.complete_to, edge.clock, edge.snapshot, edge.begins, edge.is_quarantined, told.sequence, told.kind, told.subject, told.region, told.at \
+        "SELECT edge.complete_to, edge.clock, edge.snapshot, edge.beginning, edge.begins, edge.is_quarantined, told.sequence, told.kind, told.subject, told.region, told.at \
          FROM ({edge}) AS edge LEFT JOIN \
          (SELECT * FROM changes WHERE sequence > {after} ORDER BY sequence LIMIT {most}) AS told ON 1 = 1 \
          ORDER BY told.sequence"
@@ -86,9 +90,9 @@ pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Lo
     let rows: Vec<LookRow> = diesel::sql_query(query).load(db.connection)?;
     let first = rows.first().ok_or_else(|| Error::corrupt("feed", "its row is missing"))?;
     let (complete_to, clock, snapshot) = (first.complete_to, first.clock, first.snapshot.clone());
-    let (epoch_begins, is_quarantined) = (first.begins, first.is_quarantined);
+    let (beginning, epoch_begins, is_quarantined) = (first.beginning, first.begins, first.is_quarantined);
     let told = rows.into_iter().filter_map(LookRow::told).collect::<Result<_>>()?;
-    Ok(Look { told, complete_to, clock, snapshot, epoch_begins, is_quarantined })
+    Ok(Look { told, complete_to, clock, snapshot, beginning, epoch_begins, is_quarantined })
 }
 
 /// The number before the oldest change that is still there.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use authz::Permit;
 use authz::action::ListAuditCheckpoints;
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::audit::Head;
 use domain::checkpoint::{Checkpoint, Signature, Statement};
@@ -61,14 +60,15 @@ pub fn newest(_: System, db: &mut Reading<'_>) -> Result<Option<Checkpoint>> {
     Ok(load(db, audit_checkpoints::table.order(audit_checkpoints::number.desc()).limit(1).into_boxed())?.pop())
 }
 
-/// The ends of chains of which no checkpoint has spoken, by the chain's name.
+/// The ends of chains of which no checkpoint has spoken, by the chain's name. Those that stand still are not read.
 pub fn unsigned_heads(_: System, db: &mut Reading<'_>, most: i64) -> Result<Vec<Head>> {
-    let signed = audit_checkpoint_heads::table
-        .filter(audit_checkpoint_heads::chain.eq(audit_chains::name))
-        .filter(audit_checkpoint_heads::sequence.eq(audit_chains::sequence))
-        .filter(audit_checkpoint_heads::hash.eq(audit_chains::hash));
-    let unsigned = audit_chains::table.filter(audit_chains::sequence.gt(0)).filter(not(exists(signed)));
-    let found: Vec<(String, i64, Vec<u8>)> = unsigned.order(audit_chains::name).limit(most).load(db.connection)?;
+    let found: Vec<(String, i64, Vec<u8>)> = audit_chains::table
+        .filter(audit_chains::signed.ne(audit_chains::hash))
+        .filter(audit_chains::sequence.gt(0))
+        .order(audit_chains::name)
+        .limit(most)
+        .select((audit_chains::name, audit_chains::sequence, audit_chains::hash))
+        .load(db.connection)?;
     found.into_iter().map(|(chain, sequence, hash)| Ok(Head { chain, sequence, hash: ROW.hash(&hash)? })).collect()
 }
 
@@ -91,7 +91,7 @@ pub fn insert(_: System, db: &mut Writing<'_>, checkpoint: &Checkpoint) -> Resul
         };
         diesel::insert_into(audit_checkpoint_heads::table).values(&row).execute(db.connection())?;
     }
-    Ok(())
+    db.connection().mark_signed(statement.number)
 }
 
 fn position(page: &Page) -> Result<Option<i64>> {

@@ -125,19 +125,21 @@ impl AnyConnection {
         Ok(diesel::sql_query(query).get_result::<OneBigNumber>(self)?.number)
     }
 
-    /// Up to which number the feed is complete as this statement sees it, and what the database's clock showed no later
-    /// than that.
+    /// Up to which number the feed is complete as this statement sees it, from where on it is there, and what the database's
+    /// clock showed no later than that.
     pub(crate) const fn feed_edge(&self) -> &'static str {
         match self {
             Self::Postgres(_) => {
                 "SELECT GREATEST((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) * 1024 - 1, begins) AS complete_to, \
                  (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS clock, \
                  pg_current_snapshot()::text AS snapshot, begins, \
+                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
                  quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
             Self::Sqlite(_) => {
                 "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) AS complete_to, \
                  CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS clock, '' AS snapshot, begins, \
+                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
                  quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
             }
         }
@@ -244,6 +246,24 @@ impl AnyConnection {
             Self::Postgres(connection) => Ok(connection.batch_execute("LOCK TABLE audit_chains IN EXCLUSIVE MODE")?),
             Self::Sqlite(_) => Ok(()),
         }
+    }
+
+    /// Notes of the chains that a checkpoint speaks of what it has signed. Who writes in one at this moment does not wait for
+    /// that, and is not waited for: its chain moves, and is signed again.
+    pub(crate) fn mark_signed(&mut self, checkpoint: i64) -> Result<()> {
+        let heads = match self {
+            Self::Postgres(_) => {
+                "SELECT heads.chain, heads.hash FROM audit_checkpoint_heads AS heads \
+                 JOIN audit_chains AS held ON held.name = heads.chain WHERE heads.checkpoint = $1 \
+                 FOR NO KEY UPDATE OF held SKIP LOCKED"
+            }
+            Self::Sqlite(_) => "SELECT chain, hash FROM audit_checkpoint_heads WHERE checkpoint = $1",
+        };
+        let mark = format!(
+            "UPDATE audit_chains SET signed = heads.hash FROM ({heads}) AS heads WHERE audit_chains.name = heads.chain"
+        );
+        diesel::sql_query(mark).bind::<BigInt, _>(checkpoint).execute(self)?;
+        Ok(())
     }
 
     pub(crate) fn ping(&mut self) -> Result<()> {

@@ -2,13 +2,16 @@
 //!
 //! Every time here is by the database's own clock, which is the only one that all replicas share.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use domain::gateway::Gateway;
+use diesel::sql_types::{BigInt, Text};
 use domain::id::GatewayId;
 
 use crate::changes::Look;
-use crate::error::{Error, Result};
+use crate::dialect::{Backend, places};
+use crate::error::Result;
 use crate::schema::{gateway_leases, nodes};
 use crate::transaction::{Reading, Writing};
 use crate::{KeyRing, System};
@@ -88,35 +91,55 @@ pub fn nodes_with_key(_: System, db: &mut Reading<'_>, master_key: &str) -> Resu
     Ok(found.into_iter().map(|(name, keys)| (name, has(&keys))).collect())
 }
 
-/// The same for a process of a gateway, from now on. Neither its end nor what it has heard goes back.
-pub fn renew_gateway(
-    _: System,
-    db: &mut Writing<'_>,
-    gateway: &Gateway,
-    instance: &str,
-    applied: i64,
-    length: TimeDelta,
-) -> Result<()> {
+/// A lease that a process of a gateway asks for, and what it has heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    pub gateway: GatewayId,
+    /// Of the gateway, for people.
+    pub name: String,
+    pub instance: String,
+    /// Everything in the feed up to this number.
+    pub applied: i64,
+}
+
+/// How many are written by one statement.
+const AT_ONCE: usize = 200;
+
+/// The same for processes of gateways, from now on. Neither their ends nor what they have heard go back.
+pub fn renew_gateways(_: System, db: &mut Writing<'_>, renewals: &[Renewal], length: TimeDelta) -> Result<()> {
     let until = db.connection().clock()? + length.num_microseconds().unwrap_or(i64::MAX);
-    let its = gateway_leases::table.find((gateway.id.as_str(), instance));
-    let change = (gateway_leases::leased_until.eq(until), gateway_leases::name.eq(gateway.name.as_str()));
-    if diesel::update(its).set(change).execute(db.connection())? > 0 {
-        let behind = its.filter(gateway_leases::applied.lt(applied));
-        diesel::update(behind).set(gateway_leases::applied.eq(applied)).execute(db.connection())?;
-        return Ok(());
+    for renewals in each_once(renewals).chunks(AT_ONCE) {
+        let text = format!("INSERT INTO gateway_leases {COLUMNS} VALUES {} {RENEWED}", places(renewals.len(), 5));
+        let mut query = diesel::sql_query(text).into_boxed::<Backend>();
+        for renewal in renewals {
+            query = query
+                .bind::<Text, _>(renewal.gateway.as_str())
+                .bind::<Text, _>(&renewal.instance)
+                .bind::<Text, _>(&renewal.name)
+                .bind::<BigInt, _>(renewal.applied)
+                .bind::<BigInt, _>(until);
+        }
+        query.execute(db.connection())?;
     }
-    let row = (
-        gateway_leases::gateway_id.eq(gateway.id.as_str()),
-        gateway_leases::instance.eq(instance),
-        gateway_leases::applied.eq(applied),
-        change.0,
-        change.1,
-    );
-    match diesel::insert_into(gateway_leases::table).values(row).execute(db.connection()).map_err(Error::from) {
-        // Another of its requests was first.
-        Err(Error::Taken) => Err(Error::Retry),
-        other => other.map(drop),
+    Ok(())
+}
+
+const COLUMNS: &str = "(gateway_id, instance, name, applied, leased_until)";
+const RENEWED: &str = "ON CONFLICT (gateway_id, instance) DO UPDATE SET name = excluded.name,
+    applied = CASE WHEN excluded.applied > gateway_leases.applied THEN excluded.applied ELSE gateway_leases.applied END,
+    leased_until = CASE WHEN excluded.leased_until > gateway_leases.leased_until THEN excluded.leased_until
+        ELSE gateway_leases.leased_until END";
+
+/// Each process once. Always in the same order, so that two replicas do not wait for each other.
+fn each_once(renewals: &[Renewal]) -> Vec<&Renewal> {
+    let mut processes: BTreeMap<(&str, &str), &Renewal> = BTreeMap::new();
+    for renewal in renewals {
+        let newest = processes.entry((renewal.gateway.as_str(), &renewal.instance)).or_insert(renewal);
+        if renewal.applied > newest.applied {
+            *newest = renewal;
+        }
     }
+    processes.into_values().collect()
 }
 
 /// All that have not run out, and whether each has heard of one change.

@@ -214,6 +214,7 @@ table! {
         name -> Text,
         sequence -> BigInt,
         hash -> Binary,
+        signed -> Binary,
     }
 }
 
@@ -453,7 +454,6 @@ table! {
 }
 
 allow_tables_to_appear_in_same_query!(audit_chains, freezes);
-allow_tables_to_appear_in_same_query!(audit_chains, audit_checkpoint_heads);
 allow_tables_to_appear_in_same_query!(
     tenants,
     users,

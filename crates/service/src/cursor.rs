@@ -29,24 +29,24 @@ pub struct Paged<T> {
 }
 
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Cursors {
+pub struct Cursors {
     key: [u8; 32],
 }
 
 const MAC: usize = 16;
 
 impl Cursors {
-    pub(crate) fn new(key: [u8; 32]) -> Self {
+    pub fn new(key: [u8; 32]) -> Self {
         Self { key }
     }
 
-    fn seal(&self, binding: &str, position: &str) -> String {
+    pub fn seal(&self, binding: &str, position: &str) -> String {
         let mut bytes = self.mac(binding, position).to_vec();
         bytes.extend_from_slice(position.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn open(&self, binding: &str, cursor: &str) -> Result<String> {
+    pub fn open(&self, binding: &str, cursor: &str) -> Result<String> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
         let (mac, position) = bytes.split_first_chunk::<MAC>().ok_or(Error::BadCursor)?;
         let position = std::str::from_utf8(position).map_err(|_| Error::BadCursor)?;

@@ -21,12 +21,13 @@ mod known_pairs;
 mod known_together;
 mod lease;
 mod owners;
+mod renewals;
 mod usage;
 mod verify;
 mod whole;
 
 pub use ::verify::{Denial, RequestContext};
-pub use changes::{ChangesSince, Wanted, changes};
+pub use changes::{Booked, ChangesSince, Wanted, changes};
 pub use feed::FeedVitals;
 pub use follow::Follower;
 pub use issue::{SecretIssued, SigningKeyIssued, SigningKeyWanted, issue_secret, issue_signing_keys};
@@ -54,6 +55,7 @@ use known_gateways::KnownGateways;
 use known_pairs::KnownPairs;
 use lease::Lease;
 pub(crate) use lease::Moment;
+use renewals::Renewals;
 use usage::Usage;
 use verify::StandIns;
 
@@ -75,6 +77,7 @@ pub(crate) struct Plane {
     pub(crate) feed: Feed,
     pub(crate) pairs: KnownPairs,
     pub(crate) gateways: KnownGateways,
+    pub(crate) renewals: Renewals,
     pub(crate) usage: Usage,
     pub(crate) issued: Issued,
     pub(crate) guesses: Guesses,
@@ -91,6 +94,7 @@ impl Plane {
             feed: Feed::default(),
             pairs: KnownPairs::new(setup.most_known_keys),
             gateways: KnownGateways::default(),
+            renewals: Renewals::default(),
             usage: Usage::default(),
             issued: Issued::default(),
             guesses: Guesses::default(),

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testkit::queries::Queries;
 use testkit::world::Gateway;
 use testkit::{Answer, Server, Signer, on_both_databases};
 
@@ -23,6 +24,21 @@ fn follow(gateway: &Gateway, after: i64, wait: u32) -> Answer {
 
 fn head(gateway: &Gateway) -> i64 {
     gateway.client.get("/v1/gateway/changes").expect(200).field("/sequence").as_i64().unwrap()
+}
+
+/// What comes in a stream, one event after the other.
+fn stream(server: &Server, gateway: &Gateway, after: i64) -> impl Iterator<Item = Value> {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(
+        stream,
+        "GET /v1/gateway/changes HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {}\r\n\
+         Accept: text/event-stream\r\nLast-Event-ID: {after}\r\n\r\n",
+        gateway.token
+    )
+    .unwrap();
+    let lines = BufReader::new(stream).lines().map(Result::unwrap);
+    lines.filter_map(|line| line.strip_prefix("data: ").map(|data| serde_json::from_str(data).unwrap()))
 }
 
 fn make(place: &Place) -> Answer {
@@ -140,20 +156,8 @@ on_both_databases! {
         let gateway = edge(server);
         let start = head(&gateway);
         let key = make(&place);
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(
-            stream,
-            "GET /v1/gateway/changes HTTP/1.1\r\nHost: keys\r\nAuthorization: Bearer {}\r\n\
-             Accept: text/event-stream\r\nLast-Event-ID: {start}\r\n\r\n",
-            gateway.token
-        )
-        .unwrap();
-        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
-        let mut data = || -> Value {
-            let line = lines.find(|line| line.starts_with("data: ")).unwrap();
-            serde_json::from_str(line.trim_start_matches("data: ")).unwrap()
-        };
+        let mut events = stream(server, &gateway, start);
+        let mut data = || events.next().unwrap();
         assert_eq!(data()["changes"][0]["access_key_id"], key.field("/key/access_key_id"));
         place.admin.act(&format!("{}/revoke?wait=0", place.key(&key)));
         let told = loop {
@@ -163,6 +167,30 @@ on_both_databases! {
             }
         };
         assert_eq!(told["changes"][0]["access_key_id"], key.field("/key/access_key_id"));
+    }
+
+    fn what_was_sent_in_a_stream_is_not_confirmed(server: &Server) {
+        let place = Place::of(server, "multi");
+        let gateway = edge(server);
+        let start = head(&gateway);
+        let keys = [(); 3].map(|()| make(&place));
+        let mut events = stream(server, &gateway, start);
+        // The second answer of a stream is asked for after what the first has said, and so on.
+        for key in &keys {
+            place.admin.act(&format!("{}/revoke?wait=0", place.key(key)));
+            let id = key.text_at("/key/access_key_id");
+            while !events.next().unwrap().to_string().contains(&id) {}
+        }
+        let waits = |key: &Answer| {
+            let propagation = place.admin.get(&format!("{}/propagation", place.key(key))).expect(200);
+            gateways_waited_for(&propagation.field("/waiting_for")).len()
+        };
+        assert_eq!(keys.each_ref().map(waits), [1, 1, 1]);
+        let mut to = start;
+        // The reader asks.
+        while keys.each_ref().map(waits) != [0, 0, 0] {
+            to = follow(&gateway, to, 0).expect(200).field("/sequence").as_i64().unwrap();
+        }
     }
 
     fn a_reader_that_dies_among_sixteen_writers_misses_nothing(server: &Server) {
@@ -220,11 +248,14 @@ on_both_databases! {
         loop {
             let answer = follow(&gateway, after, 0).expect(200);
             let changes = answer.field("/changes");
-            for change in changes.as_array().unwrap() {
-                told.push(change["access_key_id"].as_str().unwrap().to_owned());
-                numbers.push(change["sequence"].as_i64().unwrap());
-            }
             after = answer.field("/sequence").as_i64().unwrap();
+            for change in changes.as_array().unwrap() {
+                // What comes before its turn comes again in it.
+                if change["sequence"].as_i64().unwrap() <= after {
+                    told.push(change["access_key_id"].as_str().unwrap().to_owned());
+                    numbers.push(change["sequence"].as_i64().unwrap());
+                }
+            }
             if changes.as_array().unwrap().is_empty() {
                 break;
             }
@@ -233,6 +264,37 @@ on_both_databases! {
         assert_eq!(told.len(), made.len(), "nothing twice");
         assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), made);
     }
+}
+
+/// Only PostgreSQL has transactions beside each other. One that does not end holds up what has a higher number, and nothing else:
+/// the first look at the feed is told, without waiting for another.
+#[test]
+fn what_is_in_its_turn_does_not_wait_for_what_is_not() {
+    let queries = Queries::listen();
+    let server = Server::on_postgres();
+    let place = Place::of(&server, "multi");
+    let gateway = edge(&server);
+    let start = head(&gateway);
+    make(&place);
+    let sequences = |answer: &Answer| -> Vec<i64> {
+        answer.field("/changes").as_array().unwrap().iter().map(|change| change["sequence"].as_i64().unwrap()).collect()
+    };
+    // Others on the same cluster hold it up as well, until they end.
+    let (first, mut to) = (sequences(&follow(&gateway, start, 0).expect(200))[0], start);
+    while to < first {
+        to = follow(&gateway, start, 0).expect(200).field("/sequence").as_i64().unwrap();
+    }
+    let open = server.open_transaction();
+    make(&place);
+    server.stop_following();
+    queries.forget();
+    let told = follow(&gateway, start, 0).expect(200);
+    let looks = queries.heard().into_iter().filter(|query| query.contains("AS edge")).count();
+    drop(open);
+    let to = told.field("/sequence").as_i64().unwrap();
+    let [first, second] = sequences(&told)[..] else { panic!("both: {told}") };
+    assert!(first <= to && to < second, "{told}");
+    assert_eq!(looks, 2, "one before the lease is written, and one after it");
 }
 
 /// Two replicas over one PostgreSQL: what one stops the other honours no longer once the receipt says so.

@@ -88,11 +88,14 @@ impl Feed {
         self.applied.send_replace(at);
     }
 
-    pub(crate) fn go_on(&self, to: i64, newest: Option<i64>) {
+    /// What was seen has been forgotten here. Gateways are woken by it: they read the feed themselves, and need not wait
+    /// for the lease under which this node goes on.
+    pub(crate) fn saw(&self, newest: i64) {
+        raise(&self.newest, newest);
+    }
+
+    pub(crate) fn go_on(&self, to: i64) {
         raise(&self.applied, to);
-        if let Some(newest) = newest {
-            raise(&self.newest, newest);
-        }
     }
 }
 
@@ -112,12 +115,12 @@ mod tests {
     fn what_waits_is_held_up_since_the_feed_last_moved() {
         let feed = Feed::default();
         let since = |feed: &Feed| feed.held_up.lock().unwrap().map(|(at, since)| (at, since.nanoseconds()));
-        feed.go_on(7, Some(9));
+        feed.go_on(7);
         feed.went_well(true);
         let first = since(&feed).unwrap();
         feed.went_well(true);
         assert_eq!(since(&feed), Some(first), "nothing has moved");
-        feed.go_on(8, None);
+        feed.go_on(8);
         feed.went_well(true);
         assert_eq!(since(&feed).unwrap().0, 8, "it moves, if slowly");
         feed.went_well(false);

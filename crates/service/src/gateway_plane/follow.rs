@@ -190,6 +190,9 @@ impl Service {
             // Before anybody is told that this node knows of it.
             self.write_down_changes(&look.told, complete_to)?;
             place.is_ahead = last.is_some_and(|last| last > complete_to);
+            if let Some(last) = last {
+                self.plane.feed.saw(last);
+            }
             let mut is_believed = true;
             if is_all {
                 // Others wait for what they can see of us. On SQLite there are no others.
@@ -205,7 +208,7 @@ impl Service {
                     }
                 }
             }
-            self.plane.feed.go_on(complete_to, last);
+            self.plane.feed.go_on(complete_to);
             if is_all && (is_believed || has_looked_again) {
                 return Ok(());
             }

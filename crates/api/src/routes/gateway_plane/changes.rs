@@ -64,12 +64,12 @@ fn read(query: ChangesQuery, last_event: Option<&str>) -> Result<(Wanted, Durati
         validation.take::<()>("?instance", Err(Invalid::because("Must be at most 64 visible ASCII characters.")));
     }
     let wait = Duration::from_secs(wait.unsigned_abs());
-    validation.finish(Some((Wanted { after, instance }, wait)))
+    validation.finish(Some((Wanted { after, instance, booked: None }, wait)))
 }
 
 async fn poll(
     asking: &Asking<FollowChanges>,
-    wanted: Wanted,
+    mut wanted: Wanted,
     wait: Duration,
     drain: &Drain,
 ) -> Result<HttpResponse, Problem> {
@@ -84,6 +84,7 @@ async fn poll(
             response.insert_header((header::CACHE_CONTROL, "no-store"));
             return Ok(response.json(present::changes(&since)));
         }
+        wanted.booked = Some(since.booked);
         tokio::select! {
             () = tokio::time::sleep_until(deadline) => {}
             () = drain.closing() => {}
@@ -117,7 +118,8 @@ async fn stream(asking: Asking<FollowChanges>, wanted: Wanted, drain: Drain) -> 
                     changes(&asking, wanted.clone()).await.ok()?
                 }
             };
-            wanted.after = Some(since.sequence);
+            // Sent is not applied: of that the reader tells by asking.
+            (wanted.after, wanted.booked) = (Some(since.sequence), Some(since.booked));
             let event = event(&present::changes(&since));
             Some((Ok::<_, actix_web::Error>(event), (asking, wanted, drain, None)))
         },

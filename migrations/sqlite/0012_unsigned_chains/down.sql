@@ -1,0 +1,2 @@
+DROP INDEX audit_chains_unsigned;
+ALTER TABLE audit_chains DROP COLUMN signed;
