@@ -43,6 +43,7 @@ actions! {
     HeldBackConfirmed = "held_back.confirmed",
     PlatformFrozen = "platform.frozen",
     PlatformThawed = "platform.thawed",
+    ClockReset = "clock.reset",
     OperatorBootstrapped = "operator.bootstrapped",
     SetupLinkMade = "setup_link.made",
     MasterKeyPromoted = "master_key.promoted",

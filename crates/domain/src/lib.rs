@@ -16,6 +16,7 @@ pub mod claim;
 pub mod entropy;
 pub mod epoch;
 pub mod explanation;
+pub mod floor;
 pub mod gateway;
 pub mod guardrails;
 pub mod held_back;

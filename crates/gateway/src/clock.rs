@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use domain::floor::{Floor, Reading};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Where the time comes from. A test gives its own.
@@ -11,6 +12,8 @@ use rustix::time::{ClockId, clock_gettime};
 pub struct Clock {
     of_day: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     passing: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// What has expired here stays expired, however the time of day is set.
+    floor: Arc<Floor>,
 }
 
 /// A point of the time that passes: since some moment in the past, the same for all.
@@ -22,7 +25,7 @@ impl Clock {
     pub fn system() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place of this crate where the clock is read")]
         let of_day = || DateTime::<Utc>::from(SystemTime::now());
-        Self { of_day: Arc::new(of_day), passing: Arc::new(since_boot) }
+        Self::of(of_day, since_boot)
     }
 
     /// `passing` must never go back.
@@ -30,16 +33,24 @@ impl Clock {
         of_day: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
         passing: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> Self {
-        Self { of_day: Arc::new(of_day), passing: Arc::new(passing) }
+        let floor = Arc::new(Floor::at(reading(of_day(), passing())));
+        Self { of_day: Arc::new(of_day), passing: Arc::new(passing), floor }
     }
 
     pub(crate) fn of_day(&self) -> DateTime<Utc> {
-        (self.of_day)()
+        // In this order, see `Reading`.
+        let of_day = (self.of_day)();
+        let now = self.floor.now(reading(of_day, self.moment()));
+        DateTime::from_timestamp_micros(now).unwrap_or(of_day)
     }
 
     pub(crate) fn moment(&self) -> Moment {
         (self.passing)()
     }
+}
+
+fn reading(of_day: DateTime<Utc>, passing: Duration) -> Reading {
+    Reading { wall: of_day.timestamp_micros(), uptime: i64::try_from(passing.as_micros()).unwrap_or(i64::MAX) }
 }
 
 fn since_boot() -> Duration {

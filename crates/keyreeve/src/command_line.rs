@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// Handle master keys: new, list, and in this order add, rotate, remove.
     #[command(subcommand)]
     MasterKey(MasterKey),
+    /// Handle the time that was reached, which no machine's clock takes back.
+    #[command(subcommand)]
+    Clock(Clock),
     /// Look for what is wrong with a server's surroundings, and say how to mend it.
     #[command(after_help = "Examples:\n  \
         keyreeve doctor --config /etc/keyreeve.toml\n  \
@@ -235,6 +238,17 @@ pub(crate) enum MasterKey {
         Example:\n  keyreeve master-key remove 3f2a09c41be77d60 --config /etc/keyreeve.toml"
     )]
     Remove(RemoveMasterKey),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Clock {
+    /// Take this machine's clock for right, after one that was ahead was believed: what has expired in between counts again.
+    #[command(
+        after_help = "Set the clocks of all machines right before. Running servers hear of it within seconds; one whose clock is still \
+        ahead believes that again in ten minutes. It is in the audit.\n\n\
+        Example:\n  keyreeve clock reset --config /etc/keyreeve.toml"
+    )]
+    Reset(Flags),
 }
 
 #[derive(Args)]

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bootstrap;
+mod clock;
 mod config;
 mod doctor;
 mod freeze;
@@ -13,7 +14,7 @@ mod restore;
 mod serve;
 mod transfer;
 
-use crate::command_line::{Command, CommandLine, Config, MasterKey};
+use crate::command_line::{Clock, Command, CommandLine, Config, MasterKey};
 use crate::failure::Failure;
 use crate::settings::{Flags, Settings};
 use crate::{logging, out, process};
@@ -39,6 +40,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::MasterKey(MasterKey::Add(flags)) => master_key::add(&load(&flags)?),
         Command::MasterKey(MasterKey::Rotate(flags)) => master_key::rotate(&load(&flags)?),
         Command::MasterKey(MasterKey::Remove(command)) => master_key::remove(&load(&command.settings)?, &command.id),
+        Command::Clock(Clock::Reset(flags)) => clock::reset(&load(&flags)?),
         Command::Doctor(command) => doctor::run(&command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { out } => manual::pages(&out),

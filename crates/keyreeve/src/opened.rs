@@ -48,7 +48,7 @@ pub(crate) fn start(
         invitations: settings.keep_invitations_days.0,
         tokens: settings.keep_tokens_days.0,
     };
-    let (clock, entropy) = (Clock::System, EntropySource::System);
+    let (clock, entropy) = (Clock::system(), EntropySource::System);
     let setup = Setup { database, ring, clock, entropy, public_url, node, retention };
     Service::start(setup).map_err(|error| {
         if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }

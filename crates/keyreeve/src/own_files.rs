@@ -6,7 +6,6 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
-use service::Clock;
 
 use crate::failure::Failure;
 
@@ -117,7 +116,7 @@ pub(crate) fn explained(error: &io::Error) -> String {
 /// A name that nobody else takes, not even the same process in another container.
 fn draft_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}-{}.new", std::process::id(), Clock::System.now().timestamp_micros()));
+    name.push(format!(".{}-{}.new", std::process::id(), service::machine_time().timestamp_micros()));
     name.into()
 }
 

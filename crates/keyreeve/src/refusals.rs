@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use persistence::{Database, KeyRing};
-use service::Clock;
 
 use crate::database::{self, Fit};
 use crate::journal;
@@ -26,7 +25,7 @@ pub(crate) fn of(settings: &Settings) -> Vec<String> {
 }
 
 pub(crate) fn of_clock() -> Option<String> {
-    let now = Clock::System.now();
+    let now = service::machine_time();
     (now.timestamp() < BUILT_AFTER)
         .then(|| format!("the clock says {}, which is before this was built: set it", now.format("%F %T UTC")))
 }

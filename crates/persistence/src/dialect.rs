@@ -180,6 +180,19 @@ impl AnyConnection {
         Ok(diesel::sql_query(query).get_result::<OneBigNumber>(self)?.number)
     }
 
+    /// Writes a time that was reached, unless a later one is there, or a newer beginning, or somebody is writing one.
+    pub(crate) fn raise_clock(&mut self, reached_at: i64, resets: i64) -> Result<()> {
+        let query = match self {
+            Self::Postgres(_) => {
+                "UPDATE clock SET reached_at = $1 WHERE id IN \
+                 (SELECT id FROM clock WHERE resets = $2 AND reached_at < $1 FOR UPDATE SKIP LOCKED)"
+            }
+            Self::Sqlite(_) => "UPDATE clock SET reached_at = $1 WHERE resets = $2 AND reached_at < $1",
+        };
+        diesel::sql_query(query).bind::<BigInt, _>(reached_at).bind::<BigInt, _>(resets).execute(self)?;
+        Ok(())
+    }
+
     /// Wakes whoever follows the feed in another process, once this transaction has been committed.
     pub(crate) fn notify(&mut self) -> Result<()> {
         match self {

@@ -15,6 +15,7 @@ pub mod census;
 pub mod changes;
 pub mod checkpoints;
 pub mod claims;
+pub mod clock;
 mod database;
 mod dialect;
 mod error;

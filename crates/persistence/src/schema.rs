@@ -277,6 +277,14 @@ table! {
 }
 
 table! {
+    clock (id) {
+        id -> BigInt,
+        reached_at -> BigInt,
+        resets -> BigInt,
+    }
+}
+
+table! {
     gateways (id) {
         id -> Text,
         name -> Text,

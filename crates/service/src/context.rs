@@ -3,47 +3,15 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::SystemTime;
 
 use authz::Caller;
 use domain::actor::Actor;
 use domain::audit::Origin;
-use domain::{Entropy, Timestamp, time};
+use domain::{Entropy, Timestamp};
 use persistence::Author;
 
 use crate::error::{Error, Result};
 use crate::once::Once;
-
-/// Where the time comes from: the system, or a test's hand.
-pub enum Clock {
-    System,
-    /// Microseconds since 1970.
-    Manual(AtomicI64),
-}
-
-impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
-    pub fn now(&self) -> Timestamp {
-        match self {
-            Self::System => time::to_micros(SystemTime::now().into()),
-            Self::Manual(micros) => {
-                Timestamp::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH)
-            }
-        }
-    }
-
-    pub fn stopped_at(at: Timestamp) -> Self {
-        Self::Manual(AtomicI64::new(at.timestamp_micros()))
-    }
-
-    /// Moves a stopped clock; the system's clock is not ours to move.
-    pub fn set(&self, at: Timestamp) {
-        if let Self::Manual(micros) = self {
-            micros.store(at.timestamp_micros(), Ordering::SeqCst);
-        }
-    }
-}
 
 /// Where chance comes from: the system, or one seed for a whole test.
 pub enum EntropySource {

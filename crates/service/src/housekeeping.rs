@@ -1,4 +1,5 @@
-//! Work that nobody asks for. Nothing depends on when it runs: what has expired is refused by the clock, not by a job.
+//! Work that nobody asks for. Nothing depends on when it runs: what has expired is refused by the clock, not by a job. What it
+//! takes away does not come back, so it waits until a leap of the clock is known to be none.
 
 use domain::audit::{AuditAction, Chain, Target};
 use domain::tenant::Tenant;
@@ -22,7 +23,7 @@ impl Service {
             return Ok(());
         }
         let (system, actor) = system("housekeeping");
-        let mut context = self.own_context()?;
+        let mut context = self.patient_context()?;
         let (now, author) = (context.now, context.author(actor));
         let kept = self.retention;
         self.database.keep_books("forget old books", &author, |db| -> Result<()> {
@@ -44,7 +45,7 @@ impl Service {
 
     fn purge(&self, tenant: &Tenant) -> Result<()> {
         let (system, actor) = system("housekeeping");
-        let author = self.own_context()?.author(actor);
+        let author = self.patient_context()?.author(actor);
         let chain = Chain::Tenant(tenant.id.clone(), tenant.partner.clone());
         let purged = self.database.write("purge tenant", &author, &chain, |db| -> Result<()> {
             purge::tenant(system, db, &tenant.id)?;

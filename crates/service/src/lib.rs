@@ -12,6 +12,8 @@ pub mod bootstrap;
 pub mod buckets;
 pub mod checkpoints;
 pub mod claims;
+mod clock;
+pub mod clock_mark;
 pub mod context;
 mod cursor;
 mod denials;
@@ -44,7 +46,8 @@ mod token_hash;
 pub mod users;
 mod vitals;
 
-pub use context::{Clock, Context, EntropySource};
+pub use clock::{Clock, Standing, machine_time};
+pub use context::{Context, EntropySource};
 /// For `just bench-micro`: nobody else needs more of cursors than lists with them.
 #[doc(hidden)]
 pub use cursor::Cursors;

@@ -16,7 +16,9 @@ use persistence::{Database, KeyRing, Reading, Schema, authentication};
 use sha2::{Digest, Sha256};
 
 use crate::checkpoints::Signer;
-use crate::context::{Clock, Context, EntropySource};
+use crate::clock::Clock;
+use crate::clock_mark;
+use crate::context::{Context, EntropySource};
 use crate::cursor::Cursors;
 use crate::denials::Denials;
 use crate::error::{Error, Result};
@@ -123,6 +125,7 @@ impl Service {
             Schema::Behind(missing) => return Err(StartError::SchemaBehind(missing)),
             Schema::Unknown(why) => return Err(StartError::SchemaUnknown(why)),
         }
+        clock_mark::take_up(database, clock)?;
         let mut context = Context {
             now: clock.now(),
             entropy: entropy.draw()?,
@@ -133,6 +136,7 @@ impl Service {
         let keys = initialise::service_keys(database, ring, &mut context)?;
         initialise::master_keys(database, ring, &mut context)?;
         initialise::rebase_feed(database, &mut context)?;
+        clock_mark::make(database, &mut context)?;
         let plane = Plane::new(setup.node.clone(), &mut entropy.draw()?);
         Ok(Self::with(setup, &keys, plane))
     }
@@ -209,6 +213,11 @@ impl Service {
         let mut context = self.context(Origin { request_id: String::new(), address: None })?;
         context.origin.request_id = RequestId::draw(&mut context.entropy, context.now).to_string();
         Ok(context)
+    }
+
+    /// The same for work that cannot be undone and can wait: a leap of the machine's clock may be a mistake.
+    pub(crate) fn patient_context(&self) -> Result<Context> {
+        Ok(Context { now: self.clock.reached(), ..self.own_context()? })
     }
 
     /// Asks whether the caller may do this to a tenant. A tenant that is not there answers as one that may not be seen.

@@ -17,6 +17,8 @@ pub struct Vitals {
     pub leases: Option<Leases>,
     /// Whether nothing is verified until an operator has decided about a restore.
     pub is_quarantined: bool,
+    /// By how much the machine's clock is behind the time.
+    pub clock_behind: TimeDelta,
     pub known_pairs: usize,
     pub most_known_pairs: u64,
     /// Pairs whose use is counted and not yet written down.
@@ -48,6 +50,7 @@ impl Service {
             lease_left: self.plane.lease.left(),
             leases: self.leases().ok(),
             is_quarantined: self.plane.is_quarantined(),
+            clock_behind: self.clock.behind(),
             known_pairs: self.plane.pairs.count(),
             most_known_pairs: self.plane.pairs.most(),
             unwritten_usage: self.plane.usage.unwritten(),

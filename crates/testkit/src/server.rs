@@ -70,13 +70,25 @@ impl Server {
 
     /// Another replica on the same database, with a clock of its own that shows the same time.
     pub fn replica(&self) -> Self {
-        self.replica_that_keeps(Retention::default())
+        self.replica_of(self.now(), Retention::default())
+    }
+
+    /// The same on a machine whose clock shows something else.
+    pub fn replica_at(&self, clock: Timestamp) -> Self {
+        self.replica_of(clock, Retention::default())
     }
 
     pub fn replica_that_keeps(&self, retention: Retention) -> Self {
+        self.replica_of(self.now(), retention)
+    }
+
+    fn replica_of(&self, clock: Timestamp, retention: Retention) -> Self {
+        // As each beat does, and a stop.
+        let reached = self.service.clock().reached().timestamp_micros();
+        self.sql(&format!("UPDATE clock SET reached_at = {reached} WHERE reached_at < {reached}"));
         let database = Database::open(options(self.service.database().url().clone()));
         let seed = self.seed + 1;
-        let service = service(database, self.now(), seed, retention);
+        let service = service(database, clock, seed, retention);
         let listening = listen(service.clone(), None);
         let follower = Mutex::new(Some(Follower::start(&service)));
         Self { service, listening, operator: self.operator.clone(), seed, follower, _database: Keeper::Shared }
@@ -211,8 +223,14 @@ impl Server {
         self.service.clock().now()
     }
 
+    /// Time passes.
     pub fn advance(&self, time: TimeDelta) {
-        self.service.clock().set(self.now() + time);
+        self.service.clock().advance(time);
+    }
+
+    /// Somebody sets the machine's clock, forward or back; no time passes.
+    pub fn set_clock(&self, by: TimeDelta) {
+        self.service.clock().set_wall(by);
     }
 }
 

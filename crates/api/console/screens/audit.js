@@ -24,7 +24,7 @@ const ACTIONS = Object.entries({
   bucket: "registered unregistered", key: "created imported changed reset rotated retired disabled enabled revoked deleted claimed",
   claim_link: "made reused", user: "created invited joined changed deleted", password: "changed", token: "created rotated deleted",
   session: "started ended", refresh_token: "reused", gateway: "created changed deleted enumeration_suspected", signing_keys: "issued", secret: "issued",
-  database: "restored", quarantine: "lifted", changes: "held_back", held_back: "released confirmed", access: "denied", master_key: "promoted rotated removed", checkpoint_key: "drawn",
+  database: "restored", quarantine: "lifted", changes: "held_back", held_back: "released confirmed", access: "denied", master_key: "promoted rotated removed", checkpoint_key: "drawn", clock: "reset",
 }).flatMap(([what, verbs]) => verbs.split(" ").map((verb) => `${what}.${verb}`));
 /** Events in one file, at most. */
 const MOST = 20_000;

@@ -127,6 +127,11 @@ catalogue! {
             "Access keys whose use is counted in memory and not yet written down",
             "It grows: the database refuses to be written to. A clean stop writes it down; a crash loses it.";
     }
+    "Time" OURS => {
+        CLOCK_BEHIND: "clock_behind", Gauge, Some(Unit::Seconds), [],
+            "By how much this machine's clock is behind the time that was reached",
+            "It was set back, and time goes on from where it was: set it right. If it is right and was ahead before: `keyreeve clock reset`.";
+    }
     "Traces" OURS => {
         SPANS: "spans", Counter, None, ["outcome"],
             "Requests that were part of a trace, by what became of that: `exported`, `dropped` since too many waited, or `failed`",

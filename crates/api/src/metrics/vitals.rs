@@ -84,6 +84,7 @@ impl Collector for OfService {
         }
 
         page.number(about::DATABASE_UP, f64::from(vitals.leases.is_some()))?;
+        page.number(about::CLOCK_BEHIND, vitals.clock_behind.as_seconds_f64())?;
         let of_pools = |number: fn(&PoolVitals) -> f64| {
             let of = |pool, vitals| (vec![("pool", pool)], number(vitals));
             vec![of("readers", &vitals.database.readers), of("writers", &vitals.database.writers)]

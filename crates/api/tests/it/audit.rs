@@ -208,7 +208,7 @@ on_both_databases! {
         do_everything(server);
         let events = events(&server.operator(), "/v1/audit");
         let nouns =
-            ["bucket", "changes", "checkpoint_key", "claim_link", "database", "gateway", "held_back", "quarantine", "instance", "key", "master_key", "secret", "setup_link", "signing_keys"];
+            ["bucket", "changes", "checkpoint_key", "claim_link", "clock", "database", "gateway", "held_back", "quarantine", "instance", "key", "master_key", "secret", "setup_link", "signing_keys"];
         let expected: BTreeSet<_> = domain::audit::AuditAction::ALL
             .iter()
             .map(|action| action.as_str().to_owned())

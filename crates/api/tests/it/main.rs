@@ -3,6 +3,7 @@
 
 mod audit;
 mod checkpoints;
+mod clock;
 mod conditional;
 mod console;
 mod conventions;

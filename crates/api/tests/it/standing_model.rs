@@ -1,6 +1,6 @@
 //! Random lives of tenants, people, sessions, tokens and keys, step by step beside a naive model of who counts: after each
-//! step every credential and every pair is tried, by gateways of two regions, and must count exactly if the model says so. The
-//! clock goes forward and back, and processes end.
+//! step every credential and every pair is tried, by gateways of two regions, and must count exactly if the model says so. Time
+//! passes, machines' clocks are set back, and processes end.
 //!
 //! `keys_model` knows more of keys; this knows what they hang on.
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod access_key_id;
+mod floor;
 mod guardrails;
 mod key;
 mod naive_key;

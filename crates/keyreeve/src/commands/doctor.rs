@@ -5,14 +5,17 @@ use std::fs::File;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta};
-use persistence::{Database, Schema, Url};
+use domain::floor::LEEWAY;
+use persistence::clock::{self, Mark};
+use persistence::{Database, Schema, System, Url};
 use serde_json::json;
-use service::Clock;
 
 use crate::command_line::{Doctor, Findings};
 use crate::failure::Failure;
 use crate::settings::{Flags, Settings, shown};
 use crate::{database, journal, master_key, out, own_files, refusals, tls};
+
+const SYSTEM: System = System::as_part("doctor");
 
 struct Finding {
     check: &'static str,
@@ -158,6 +161,7 @@ fn of_database(settings: &Settings) -> Vec<Finding> {
                 "it is of this version"
             };
             found.push(ok("schema", says.to_owned()));
+            found.extend(of_time(&database));
             found.extend(of_master_key(settings, &database));
         }
     }
@@ -184,9 +188,9 @@ fn of_clocks(database: &Database) -> Option<Finding> {
     if database.url().is_embedded() {
         return None;
     }
-    let before = Clock::System.now();
+    let before = service::machine_time();
     let theirs = database.clock().ok().and_then(DateTime::from_timestamp_micros)?;
-    let after = Clock::System.now();
+    let after = service::machine_time();
     // It was read somewhere in between.
     let skew = if theirs < before { before - theirs } else { (theirs - after).max(TimeDelta::zero()) };
     Some(judged(skew))
@@ -200,6 +204,26 @@ fn judged(skew: TimeDelta) -> Finding {
         0 => ok("clocks", says),
         1..30 => warning("clocks", format!("{says}: {advice}")),
         _ => Finding { check: "clocks", state: State::Failure, says: format!("{says}: {advice}") },
+    }
+}
+
+/// Whether a later time was reached than this machine's clock shows.
+fn of_time(database: &Database) -> Vec<Finding> {
+    let behind = database.read(|db| clock::find(SYSTEM, db)).map(|mark| {
+        let behind = |mark: Mark| mark.reached_at - service::machine_time();
+        mark.map_or(TimeDelta::zero(), behind)
+    });
+    match behind {
+        Ok(behind) if behind > LEEWAY => failed(
+            "time",
+            [format!(
+                "this machine's clock is {} s behind the time that was reached in this database: set it right, or, if it is right and \
+                 was ahead before, run `keyreeve clock reset`",
+                behind.num_seconds()
+            )],
+        ),
+        Ok(_) => vec![ok("time", "this machine's clock has come as far as was reached".to_owned())],
+        Err(error) => failed("time", [database::sentence(database.url(), &error)]),
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use persistence::transfer::{self, Header, Imported, TransferError};
 use persistence::{Schema, System};
-use service::Clock;
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -57,7 +56,7 @@ pub(crate) fn import(settings: &Settings, path: &Path) -> Result<(), Failure> {
     }
     let mut progress = Progress::of("Importing", 0);
     let mut be_at = |done, total| progress.be_at(done, total);
-    let now = Clock::System.now();
+    let now = service::machine_time();
     let imported = if is_standard(path) {
         transfer::import(SYSTEM, &database, &ring, now, &mut stdin().lock(), &mut be_at)
     } else {

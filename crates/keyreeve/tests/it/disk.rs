@@ -30,7 +30,7 @@ impl Disk {
     pub(crate) fn new(environment: &[(&'static str, &'static str)]) -> Self {
         let mut fleet = Fleet::of(1, &format!("sqlite:{DATABASE}"), &["--lease-seconds", "5"]);
         fleet.replicas.remove(0).stop().succeeded();
-        let shim = compiled(&fleet.home.path("disk.so"));
+        let shim = compiled("disk.c", &fleet.home.path("disk.so"));
         let mut disk = Self { fleet, shim, environment: environment.to_vec() };
         // What was stopped in good order is on the disk.
         copy_folder(&disk.live(), &disk.durable());
@@ -160,8 +160,9 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn compiled(shim: &Path) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power/disk.c");
+/// What stands between a process and libc.
+pub(crate) fn compiled(source: &str, shim: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power").join(source);
     let compiled =
         Command::new("cc").args(["-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o"]).arg(shim).arg(source).output();
     let compiled = compiled.unwrap();

@@ -5,6 +5,7 @@
 mod balancer;
 mod bootstrap;
 mod client;
+mod clock;
 mod command_line;
 mod console;
 mod crash;

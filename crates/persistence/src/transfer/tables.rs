@@ -4,9 +4,10 @@ use crate::dialect::{AnyConnection, ColumnFound};
 use crate::error::{Error, Result};
 
 /// Every table that is moved, after those it points at, and the order of its rows. A partner's path begins with its parent's.
-const MOVED: [(&str, &str); 32] = [
+const MOVED: [(&str, &str); 33] = [
     ("master_keys", "id"),
     ("service_keys", "name"),
+    ("clock", "id"),
     ("key_models", "name"),
     ("regions", "code"),
     ("partners", "path"),

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use persistence::changes::Look;
+use persistence::clock::Mark;
 use persistence::{Bell, Listener, changes, leases, master_keys};
 
 use super::lease::{Lease, Moment};
+use crate::clock::Standing;
 use crate::error::Result;
 use crate::service::{Service, system};
 
@@ -85,6 +87,7 @@ impl Drop for Follower {
 /// Where the following has come to.
 #[derive(Default)]
 struct Place {
+    clock: Standing,
     has_begun: bool,
     is_well: bool,
     renewed: Option<Moment>,
@@ -108,6 +111,7 @@ fn follow(service: &Service, stop: &AtomicBool, bell: &Bell, mut place: Place, m
 
 /// Whether it went well. A streak of failures is one line in the log, and one more when it is over.
 fn step(service: &Service, place: &mut Place) -> bool {
+    service.watch_clock(&mut place.clock);
     match service.follow_once(place) {
         Ok(()) => {
             service.plane.feed.went_well(place.is_ahead);
@@ -236,18 +240,23 @@ impl Service {
         let author = self.own_context()?.author(actor);
         let until = look.clock + self.plane.lease.length().num_microseconds().unwrap_or(0);
         let ring = self.ring();
-        self.database.keep_books("renew the node's lease", &author, |db| -> Result<()> {
+        let mark = self.database.keep_books("renew the node's lease", &author, |db| -> Result<Option<Mark>> {
             if may_have_run_out {
                 master_keys::check_and_hold(system, db, &ring)?;
             }
-            Ok(leases::renew_node(system, db, &self.plane.node, look, applied, until, &ring)?)
-        })
+            leases::renew_node(system, db, &self.plane.node, look, applied, until, &ring)?;
+            // Between beats it is a change that is confirmed, and nothing is to come in its way.
+            if may_have_run_out { self.write_down_time(db) } else { Ok(None) }
+        })?;
+        self.heed_reset(mark);
+        Ok(())
     }
 
     fn give_back_lease(&self) -> Result<()> {
         let (system, actor) = system("feed");
         let author = self.own_context()?.author(actor);
         self.database.keep_books("end the node's lease", &author, |db| -> Result<()> {
+            self.write_down_time(db)?;
             Ok(leases::end_node(system, db, &self.plane.node)?)
         })
     }

@@ -16,7 +16,7 @@ impl Service {
     /// One round. What it does not come to, the pairs' own ends do.
     pub(crate) fn retire_quiet_pairs(&self) -> Result<()> {
         let (system, _) = system("housekeeping");
-        let now = self.clock.now();
+        let now = self.clock.reached();
         let due = self.read(|db| {
             let found = key_usage::perhaps_quiet(system, db, now, AT_ONCE)?;
             let located = found.into_iter().map(|(tenant, key)| {
@@ -29,7 +29,7 @@ impl Service {
 
     fn retire_if_quiet(&self, tenancy: Tenancy, id: &KeyId) -> Result<()> {
         let (system, actor) = system("housekeeping");
-        let author = self.own_context()?.author(actor);
+        let author = self.patient_context()?.author(actor);
         let chain = Chain::Tenant(tenancy.id.clone(), tenancy.partner.clone());
         let tenant = system.on(tenancy);
         let retired = self.database.write("retire quiet pair", &author, &chain, |db| -> Result<()> {

@@ -30,6 +30,7 @@ pub(super) struct Pair {
     pub(super) gateways: Vec<String>,
     pub(super) reader: Reader,
     pub(super) model: NaiveWorld,
+    time: Timestamp,
     pub(super) tried: Cell<usize>,
 }
 
@@ -62,6 +63,7 @@ impl Pair {
             pairs: Vec::new(),
             reader: Reader::default(),
             model: NaiveWorld::default(),
+            time: server.now(),
             tried: Cell::new(0),
             servers: vec![server],
         };
@@ -88,8 +90,9 @@ impl Pair {
         self.server().operator()
     }
 
+    /// By the model's own clock, which nobody sets.
     pub(super) fn now(&self) -> Timestamp {
-        self.server().now()
+        self.time
     }
 
     fn ahead(&self, seconds: i64) -> Timestamp {
@@ -117,24 +120,24 @@ impl Pair {
             Step::RevokeKey(key) => self.change_key(key, "revoke", None),
             Step::DisableKey(key) => self.change_key(key, "disable", None),
             Step::EnableKey(key) => self.change_key(key, "enable", None),
-            Step::Advance(seconds) => self.server().advance(TimeDelta::seconds(seconds)),
-            Step::SetBack(seconds) => self.set_back(TimeDelta::seconds(seconds)),
+            Step::Advance(seconds) => self.advance(TimeDelta::seconds(seconds)),
+            // What the clock has ended stays ended.
+            Step::SetBack(seconds) => self.server().set_clock(-TimeDelta::seconds(seconds)),
             Step::Restart => self.restart(),
         }
+        assert_eq!(self.server().now(), self.time);
         self.compare();
     }
 
-    /// What the clock had ended it brings back, and nothing else: what somebody ended has no time.
-    fn set_back(&mut self, time: TimeDelta) {
-        self.server().advance(-time);
-        // A gateway that has heard of an end goes on denying for as long as it was told.
-        self.reader.remembered.retain(|_, (is_allowed, _)| *is_allowed);
+    fn advance(&mut self, time: TimeDelta) {
+        self.server().advance(time);
+        self.time += time;
     }
 
-    /// The next process on the same database: it remembers nothing.
+    /// The next process on the same database and machine: it remembers nothing.
     fn restart(&mut self) {
-        let next = self.server().replica();
         self.server().stop_following();
+        let next = self.server().replica_at(self.server().service().clock().shown());
         self.servers.push(next);
     }
 
