@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use domain::id::GatewayId;
 
 use crate::changes::Look;
-use crate::dialect::{Backend, places};
+use crate::dialect::Backend;
 use crate::error::Result;
 use crate::schema::{gateway_leases, nodes};
 use crate::transaction::{Reading, Writing};
@@ -109,7 +109,8 @@ const AT_ONCE: usize = 200;
 pub fn renew_gateways(_: System, db: &mut Writing<'_>, renewals: &[Renewal], length: TimeDelta) -> Result<()> {
     let until = db.connection().clock()? + length.num_microseconds().unwrap_or(i64::MAX);
     for renewals in each_once(renewals).chunks(AT_ONCE) {
-        let text = format!("INSERT INTO gateway_leases {COLUMNS} VALUES {} {RENEWED}", places(renewals.len(), 5));
+        let places = db.connection().places(renewals.len(), 5);
+        let text = format!("INSERT INTO gateway_leases {COLUMNS} VALUES {places} {RENEWED}");
         let mut query = diesel::sql_query(text).into_boxed::<Backend>();
         for renewal in renewals {
             query = query
