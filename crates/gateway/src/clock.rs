@@ -57,3 +57,34 @@ fn since_boot() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_has_expired_stays_expired_when_the_time_of_day_is_set_back() {
+        let (of_day, passing) = (Arc::new(AtomicI64::new(1_800_000_000)), Arc::new(AtomicU64::new(1_000)));
+        let (day, passed) = (of_day.clone(), passing.clone());
+        let clock = Clock::of(
+            move || DateTime::from_timestamp(day.load(Ordering::SeqCst), 0).unwrap(),
+            move || Duration::from_secs(passed.load(Ordering::SeqCst)),
+        );
+        let shows = || clock.of_day().timestamp();
+        of_day.store(1_800_000_060, Ordering::SeqCst);
+        assert_eq!(shows(), 1_800_000_060);
+        for back in [1_800_000_059, 1_799_996_400, 0] {
+            of_day.store(back, Ordering::SeqCst);
+            assert_eq!(shows(), 1_800_000_060);
+        }
+        passing.fetch_add(7, Ordering::SeqCst);
+        assert_eq!(shows(), 1_800_000_067);
+        // A leap that is put right leaves nothing behind.
+        of_day.store(1_900_000_000, Ordering::SeqCst);
+        assert_eq!(shows(), 1_900_000_000);
+        of_day.store(1_800_000_067, Ordering::SeqCst);
+        assert_eq!(shows(), 1_800_000_067);
+    }
+}
