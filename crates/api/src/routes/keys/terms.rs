@@ -45,7 +45,7 @@ pub(super) fn changed(validation: &mut Validation, body: wire::ChangeKey) -> Box
         grants: Grants {
             buckets: buckets.clone().unwrap_or(before.grants.buckets),
             prefixes: prefixes.clone().unwrap_or(before.grants.prefixes),
-            permissions: permissions.clone().unwrap_or(before.grants.permissions),
+            permissions: permissions.unwrap_or(before.grants.permissions),
             networks: networks.clone().unwrap_or(before.grants.networks),
         },
         expires_at: expires_at.unwrap_or(before.expires_at),
