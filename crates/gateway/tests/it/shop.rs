@@ -23,6 +23,8 @@ pub(crate) struct Shop<'s> {
     pub(crate) proxy: Proxy,
     pub(crate) gateway: Gateway,
     pub(crate) noted: Arc<Noted>,
+    /// The path of what the operator knows of the gateway.
+    known_as: String,
     /// Seconds that the client believes to have passed besides those that have.
     skipped: Arc<AtomicU64>,
     runtime: Runtime,
@@ -32,7 +34,6 @@ pub(crate) struct Shop<'s> {
 pub(crate) struct Noted {
     pub(crate) by: Mutex<Vec<By>>,
     pub(crate) beginnings: AtomicUsize,
-    pub(crate) heard: AtomicUsize,
 }
 
 struct Noting(Arc<Noted>);
@@ -43,11 +44,9 @@ impl Metrics for Noting {
     }
 
     fn followed(&self, feed: Feed<'_>) {
-        match feed {
-            Feed::Begun => self.0.beginnings.fetch_add(1, Ordering::SeqCst),
-            Feed::Heard(changes) => self.0.heard.fetch_add(changes, Ordering::SeqCst),
-            Feed::Lost(_) | Feed::StartedOver => 0,
-        };
+        if let Feed::Begun = feed {
+            self.0.beginnings.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 
@@ -68,7 +67,7 @@ impl<'s> Shop<'s> {
         let available = json!({"service": "available"});
         server.operator().put(&format!("{tenant}/regions/{REGION}"), available).expect(200);
         let capabilities = ["verify", "signing_keys", "changes", "usage", "secrets"];
-        let token = server.gateway(&[REGION], &capabilities).token;
+        let registered = server.gateway(&[REGION], &capabilities);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let proxy = runtime.block_on(Proxy::start(server.address()));
         let (noted, skipped) = (Arc::<Noted>::default(), Arc::<AtomicU64>::default());
@@ -78,9 +77,10 @@ impl<'s> Shop<'s> {
             let passing = move || Duration::from_secs(1_000 + skipped.load(Ordering::SeqCst)) + start.elapsed();
             Clock::of(move || service.clock().now(), passing)
         };
-        let options = Options::new(proxy.url(), token, [REGION]).metrics(Noting(noted.clone())).clock(clock);
+        let options = Options::new(proxy.url(), registered.token, [REGION]).metrics(Noting(noted.clone())).clock(clock);
         let gateway = runtime.block_on(async { Gateway::start(options) }).unwrap();
-        let shop = Self { server, tenant, proxy, gateway, noted, skipped, runtime };
+        let known_as = format!("/v1/gateways/{}", registered.id);
+        let shop = Self { server, tenant, proxy, gateway, noted, known_as, skipped, runtime };
         shop.until("the feed is followed", || shop.gateway.is_following());
         let made = shop.make();
         let probe = Signer::of(&made);
@@ -109,15 +109,17 @@ impl<'s> Shop<'s> {
         self.make_with(json!({}))
     }
 
-    /// When everybody has heard of it, so that it is not forgotten again for its own making.
+    /// When everybody has heard of it, so that it is not forgotten again for its own making. It may be told twice, the first
+    /// time before its turn; what the client confirms is told for good.
     pub(crate) fn make_with(&self, mut fields: Value) -> Answer {
         fields["region"] = json!(REGION);
         fields["label"] = json!("k");
         let newest = || *self.server.service().watch_changes().borrow();
-        let (before, heard_before) = (newest(), self.noted.heard.load(Ordering::SeqCst));
+        let before = newest();
         let made = self.admin().post(&format!("{}/keys", self.tenant), fields).expect(201);
         self.until("the server has heard of it", || newest() > before);
-        self.until("the gateway has heard of it", || self.noted.heard.load(Ordering::SeqCst) > heard_before);
+        let lag = || self.server.operator().get(&self.known_as).expect(200).field("/lease/lag").as_i64();
+        self.until("the gateway has confirmed it", || lag() == Some(0));
         made
     }
 
