@@ -27,9 +27,9 @@ enum Source {
     },
 }
 
-/// How the machine's clock stands to the time.
+/// Whether the machine's clock agrees with the time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Agreement {
     #[default]
     /// As far as anybody can tell.
     Right,
@@ -85,12 +85,12 @@ impl Clock {
         TimeDelta::microseconds(self.lag().max(0))
     }
 
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn agreement(&self) -> Agreement {
         let lag = TimeDelta::microseconds(self.lag());
         match lag {
-            lag if lag > LEEWAY => Standing::Behind(lag),
-            lag if lag < -LEEWAY => Standing::Ahead(-lag),
-            _ => Standing::Right,
+            lag if lag > LEEWAY => Agreement::Behind(lag),
+            lag if lag < -LEEWAY => Agreement::Ahead(-lag),
+            _ => Agreement::Right,
         }
     }
 

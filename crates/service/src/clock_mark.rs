@@ -9,7 +9,7 @@ use domain::floor::{LEEWAY, SETTLING};
 use persistence::clock::{self, Mark};
 use persistence::{Database, System, Writing};
 
-use crate::clock::{Clock, Standing};
+use crate::clock::{Agreement, Clock};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::service::{Service, system};
@@ -92,19 +92,19 @@ impl Service {
     }
 
     /// What is the matter with the machine's clock is said once, and that it is over.
-    pub(crate) fn watch_clock(&self, before: &mut Standing) {
-        let standing = self.clock.standing();
-        if discriminant(&standing) == discriminant(before) {
+    pub(crate) fn watch_clock(&self, before: &mut Agreement) {
+        let agreement = self.clock.agreement();
+        if discriminant(&agreement) == discriminant(before) {
             return;
         }
-        match standing {
-            Standing::Right => tracing::info!("this machine's clock is believed"),
-            Standing::Behind(by) => tracing::error!(
+        match agreement {
+            Agreement::Right => tracing::info!("this machine's clock is believed"),
+            Agreement::Behind(by) => tracing::error!(
                 by_seconds = by.num_seconds(),
                 "this machine's clock is behind the time that was reached, so time goes on from there: set the clock right, or, if it is \
                  right and was ahead before, run `keyreeve clock reset`"
             ),
-            Standing::Ahead(by) => tracing::warn!(
+            Agreement::Ahead(by) => tracing::warn!(
                 by_seconds = by.num_seconds(),
                 "this machine's clock is ahead of the time that was reached, by more than {} minutes: what expires by it is refused from now \
                  on, and in {} minutes it is believed for good. That is as it should be if nothing ran here for so long; otherwise set it right",
@@ -112,6 +112,6 @@ impl Service {
                 SETTLING.num_minutes()
             ),
         }
-        *before = standing;
+        *before = agreement;
     }
 }

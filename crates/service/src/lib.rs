@@ -46,7 +46,7 @@ mod token_hash;
 pub mod users;
 mod vitals;
 
-pub use clock::{Clock, Standing, machine_time};
+pub use clock::{Clock, machine_time};
 pub use context::{Context, EntropySource};
 /// For `just bench-micro`: nobody else needs more of cursors than lists with them.
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use persistence::clock::Mark;
 use persistence::{Bell, Listener, changes, leases, master_keys};
 
 use super::lease::{Lease, Moment};
-use crate::clock::Standing;
+use crate::clock::Agreement;
 use crate::error::Result;
 use crate::service::{Service, system};
 
@@ -87,7 +87,7 @@ impl Drop for Follower {
 /// Where the following has come to.
 #[derive(Default)]
 struct Place {
-    clock: Standing,
+    clock: Agreement,
     has_begun: bool,
     is_well: bool,
     renewed: Option<Moment>,
