@@ -58,13 +58,20 @@ impl ScopeDate {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}T{:02}{:02}{:02}Z", self.date(), self.0.hour(), self.0.minute(), self.0.second())
+        self.date().fmt(f)?;
+        f.write_str("T")?;
+        write_number::<6>(self.0.hour() * 10_000 + self.0.minute() * 100 + self.0.second(), f)?;
+        f.write_str("Z")
     }
 }
 
 impl fmt::Display for ScopeDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}{:02}{:02}", self.0.year(), self.0.month(), self.0.day())
+        let (year, month, day) = (self.0.year(), self.0.month(), self.0.day());
+        match u32::try_from(year) {
+            Ok(year @ ..=9999) => write_number::<8>(year * 10_000 + month * 100 + day, f),
+            _ => write!(f, "{year:04}{month:02}{day:02}"),
+        }
     }
 }
 
@@ -72,6 +79,17 @@ impl fmt::Display for ScopeDate {
 fn number<const DIGITS: usize>(text: &str) -> Option<u32> {
     let all_digits = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     if all_digits { text.parse().ok() } else { None }
+}
+
+/// All digits in one piece. Every signature that is checked needs two dates and a time, and to format their parts one by one
+/// would take as long as the MAC does.
+fn write_number<const DIGITS: usize>(number: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (mut text, mut rest) = ([b'0'; DIGITS], number);
+    for digit in text.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
 /// The last six decimal digits as three two-digit numbers.
