@@ -171,7 +171,7 @@ pub(crate) fn s3_error(denial: &Denial, request_id: &str) -> String {
 }
 
 fn principal(pair: &KnownPair) -> wire::Principal<'_> {
-    let Account { id, canonical_id } = Account::of(&pair.home.namespace);
+    let Account { id, canonical_id } = &pair.home.account;
     wire::Principal {
         tenant_id: pair.home.tenant.as_str().into(),
         instance_id: pair.home.instance.as_str().into(),
@@ -180,9 +180,9 @@ fn principal(pair: &KnownPair) -> wire::Principal<'_> {
         access_key_id: pair.access_key_id.as_str().into(),
         label: pair.label.as_ref().map(|label| label.as_str().into()),
         region: pair.home.region.as_str().into(),
-        arn: ["arn:aws:iam::", &id, ":user/", pair.key.as_str()].concat().into(),
-        account_id: id.into(),
-        canonical_id: canonical_id.into(),
+        arn: ["arn:aws:iam::", id, ":user/", pair.key.as_str()].concat().into(),
+        account_id: id.as_str().into(),
+        canonical_id: canonical_id.as_str().into(),
     }
 }
 

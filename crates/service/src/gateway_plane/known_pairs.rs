@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ::verify::sigv4::{Scope, ScopeDate, SigningKey};
 use chrono::TimeDelta;
+use domain::account::Account;
 use domain::change::Change;
 use domain::id::{KeyId, PartnerId, TenantId};
 use domain::key::{AccessKeyId, Grants};
@@ -125,7 +126,7 @@ impl KnownPairs {
         self.pairs.capacity()
     }
 
-    pub(crate) fn recall(&self, id: &AccessKeyId) -> Recalled {
+    pub(crate) fn recall(&self, id: &str) -> Recalled {
         match self.entry(id).map(Entry::pair) {
             Some(Some(pair)) => Recalled::Known(pair),
             Some(None) => Recalled::Unknown,
@@ -133,7 +134,7 @@ impl KnownPairs {
         }
     }
 
-    pub(super) fn entry(&self, id: &AccessKeyId) -> Option<Entry> {
+    pub(super) fn entry(&self, id: &str) -> Option<Entry> {
         self.pairs.get(id).filter(Entry::is_fresh)
     }
 
@@ -200,11 +201,11 @@ impl Service {
     /// What this node remembers of an id. Nothing at all while it may not trust its memory; and what cannot be an id of
     /// anybody is known to be unknown.
     pub fn recall(&self, id: &str) -> Recalled {
-        let Some(id) = could_be_somebodys(id) else { return Recalled::Unknown };
-        if !self.plane.lease.holds() {
-            return Recalled::Nothing;
+        let remembered = if self.plane.lease.holds() { self.plane.pairs.recall(id) } else { Recalled::Nothing };
+        match remembered {
+            Recalled::Nothing if could_be_somebodys(id).is_none() => Recalled::Unknown,
+            remembered => remembered,
         }
-        self.plane.pairs.recall(&id)
     }
 
     /// Whether memory may be believed at this moment: asked after an answer was made from it.
@@ -281,6 +282,7 @@ impl KnownPair {
             tenant: facts.tenant.id,
             partner: facts.tenant.partner,
             namespace: facts.instance.namespace().to_owned(),
+            account: Account::of(facts.instance.namespace()),
             instance: facts.instance.id,
             region: facts.key.region,
             gateway_secrets: facts.gateway_secrets,

@@ -26,9 +26,10 @@ impl Service {
             return None;
         }
         let applied = self.plane.feed.applied();
-        let recall = |id: &&str| match could_be_somebodys(id) {
-            None => Some(None),
-            Some(id) => self.plane.pairs.entry(&id).filter(|entry| entry.seen_at() <= applied).map(Entry::pair),
+        let recall = |id: &&str| match self.plane.pairs.entry(id) {
+            Some(entry) => Some(entry).filter(|entry| entry.seen_at() <= applied).map(Entry::pair),
+            None if could_be_somebodys(id).is_none() => Some(None),
+            None => None,
         };
         ids.iter().map(recall).collect()
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::account::Account;
 use domain::id::{InstanceId, PartnerId, TenantId};
 use domain::key::Grants;
 use domain::partner::PartnerPath;
@@ -21,6 +22,8 @@ pub struct Home {
     pub instance: InstanceId,
     /// What gateways use as the account.
     pub namespace: String,
+    /// What S3's own answers call it.
+    pub account: Account,
     pub region: RegionCode,
     pub gateway_secrets: GatewaySecrets,
 }
