@@ -7,8 +7,9 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::web::{self, Bytes};
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{Error, HttpMessage, ResponseError};
+use futures_util::TryStreamExt;
 
 use crate::problem::{Kind, Problem};
 
@@ -45,11 +46,33 @@ async fn collect(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
         return Err(Problem::new(Kind::TooLarge));
     }
     let most = most(request);
-    match tokio::time::timeout(PATIENCE, request.extract::<Bytes>()).await {
+    match tokio::time::timeout(PATIENCE, whole(request, most)).await {
         Ok(Ok(body)) if body.len() > most => Err(Problem::new(Kind::TooLarge)),
-        Ok(body) => body.map_err(|error| refusal(&error)),
+        Ok(body) => body,
         Err(_) => Err(Problem::new(Kind::Timeout)),
     }
+}
+
+/// Most bodies come in one piece, which is the body then.
+async fn whole(request: &mut ServiceRequest, most: usize) -> Result<Bytes, Problem> {
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        // The framework unpacks it, as far as `bound` lets it.
+        return request.extract::<Bytes>().await.map_err(|error| refusal(&error));
+    }
+    let mut pieces = request.take_payload().map_err(|error| refusal(&error.into()));
+    let Some(first) = pieces.try_next().await? else { return Ok(Bytes::new()) };
+    let mut next = pieces.try_next().await?;
+    if next.is_none() {
+        return Ok(first);
+    }
+    let mut body = BytesMut::from(first);
+    while let Some(piece) = next
+        && body.len() <= most
+    {
+        body.extend_from_slice(&piece);
+        next = pieces.try_next().await?;
+    }
+    Ok(body.freeze())
 }
 
 fn refusal(error: &Error) -> Problem {
@@ -57,7 +80,7 @@ fn refusal(error: &Error) -> Problem {
     Problem::new(if is_too_large { Kind::TooLarge } else { Kind::MalformedRequest })
 }
 
-/// The bound for bodies that do not announce their length.
+/// The bound for what is unpacked.
 pub(crate) fn bound() -> web::PayloadConfig {
     web::PayloadConfig::new(MOST_OF_GATEWAYS)
 }

@@ -130,6 +130,26 @@ on_both_databases! {
         post(&server.operator(), "/v1/tenants", &just_fits).expect(201);
     }
 
+    fn a_body_that_comes_in_pieces_is_read_whole(server: &Server) {
+        let token = operator_token(server, 1);
+        let post = |body: &str, size: usize| {
+            let head = format!(
+                "POST /v1/tenants HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n\
+                 Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            );
+            let pieces = body.as_bytes().chunks(size).map(|piece| str::from_utf8(piece).unwrap());
+            let pieces: String = pieces.map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).collect();
+            raw(server, &format!("{head}{pieces}0\r\n\r\n"))
+        };
+        for (number, size) in [1, 7, 1000].into_iter().enumerate() {
+            let name = format!("In pieces {number}");
+            assert_eq!(post(&json!({ "name": name }).to_string(), size).expect(201).json()["name"], name);
+        }
+        post(&format!("{{\"name\": \"Fits\"{}}}", " ".repeat(64 * 1024 - 16)), 4096).expect(201);
+        post(&format!("{{\"name\": \"Does not\"{}}}", " ".repeat(64 * 1024)), 4096).expect_problem(413, "too-large");
+        post("", 1).expect_problem(400, "malformed-json");
+    }
+
     fn json_bombs_are_refused(server: &Server) {
         let before = everything(server);
         let deep = "[".repeat(60_000);
