@@ -4,6 +4,7 @@ mod catalogue;
 mod process;
 mod vitals;
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -61,15 +62,24 @@ struct Metrics {
     lookups: Family<Lookup, Counter>,
     receipts: Family<Settled, Histogram>,
     spans: Family<Exported, Counter>,
+    /// Of the families above, those that every verification counts: to look them up would take longer than to count.
+    allowed: Counter,
+    from_memory: Counter,
+    from_database: Counter,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
+    let (decisions, lookups) = (Family::<Decision, Counter>::default(), Family::<Lookup, Counter>::default());
+    let looked_up_in = |source| lookups.get_or_create_owned(&Lookup { source });
     let mut metrics = Metrics {
         registry: Registry::with_prefix("keyreeve"),
         requests: Family::default(),
         durations: Family::new_with_constructor(durations),
-        decisions: Family::default(),
-        lookups: Family::default(),
+        allowed: decisions.get_or_create_owned(&Decision::of(None)),
+        from_memory: looked_up_in("memory"),
+        from_database: looked_up_in("database"),
+        decisions,
+        lookups,
         receipts: Family::new_with_constructor(durations),
         spans: Family::default(),
     };
@@ -95,12 +105,9 @@ impl Metrics {
         }
     }
 
-    /// What has not happened yet is there all the same: a rate over it begins with the first time, and not the second.
+    /// What has not happened yet is there all the same: a rate over it begins with the first time, and not the second. (What
+    /// every verification counts is there already.)
     fn begin_at_zero(&self) {
-        drop(self.decisions.get_or_create(&Decision::of(None)));
-        for source in ["memory", "database"] {
-            drop(self.lookups.get_or_create(&Lookup { source }));
-        }
         for state in ["confirmed", "pending"] {
             drop(self.receipts.get_or_create(&Settled { state }));
         }
@@ -123,19 +130,55 @@ pub(crate) fn known_method(method: &str) -> &'static str {
     known.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
+/// Where requests of one kind are counted.
+struct Place {
+    requests: Request,
+    count: Counter,
+    duration: Histogram,
+}
+
+impl Place {
+    fn of(requests: Request) -> Self {
+        let route = Route { method: requests.method, route: requests.route.clone() };
+        let count = METRICS.requests.get_or_create_owned(&requests);
+        Self { requests, count, duration: METRICS.durations.get_or_create_owned(&route) }
+    }
+
+    fn is_for(&self, method: &str, route: &str, status: u16) -> bool {
+        let requests = &self.requests;
+        requests.status == status && requests.route == route && requests.method == method
+    }
+}
+
 pub(crate) fn request(method: &'static str, route: &str, status: u16, took: Duration) {
-    let route = route.to_owned();
-    METRICS.durations.get_or_create(&Route { method, route: route.clone() }).observe(took.as_secs_f64());
-    METRICS.requests.get_or_create(&Request { method, route, status }).inc();
+    thread_local! {
+        /// The last one: most requests are like the one before them.
+        static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if last.as_ref().is_some_and(|place| !place.is_for(method, route, status)) {
+            *last = None;
+        }
+        let place = last.get_or_insert_with(|| Place::of(Request { method, route: route.to_owned(), status }));
+        place.count.inc();
+        place.duration.observe(took.as_secs_f64());
+    });
 }
 
 /// A verdict; no reason for a yes.
 pub(crate) fn decided(reason: Option<&'static str>) {
-    METRICS.decisions.get_or_create(&Decision::of(reason)).inc();
+    match reason {
+        None => METRICS.allowed.inc(),
+        reason => METRICS.decisions.get_or_create(&Decision::of(reason)).inc(),
+    };
 }
 
-pub(crate) fn looked_up(source: &'static str, count: u64) {
-    METRICS.lookups.get_or_create(&Lookup { source }).inc_by(count);
+pub(crate) fn looked_up_in_memory(count: u64) {
+    METRICS.from_memory.inc_by(count);
+}
+
+pub(crate) fn looked_up_in_database(count: u64) {
+    METRICS.from_database.inc_by(count);
 }
 
 pub(crate) fn settled(is_confirmed: bool, took: Duration) {

@@ -75,10 +75,15 @@ ids! {
     RequestId = "req";
 }
 
-fn sortable(entropy: &mut Entropy, now: Timestamp) -> impl Iterator<Item = u8> {
+fn sortable(entropy: &mut Entropy, now: Timestamp) -> [u8; LENGTH] {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-    let number = uuid::Builder::from_unix_timestamp_millis(millis, &entropy.bytes()).into_uuid().as_u128();
-    (0..LENGTH).rev().filter_map(move |place| ALPHABET.get((number >> (5 * place)) as usize & 31).copied())
+    let mut number = uuid::Builder::from_unix_timestamp_millis(millis, &entropy.bytes()).into_uuid().as_u128();
+    let mut letters = [b'0'; LENGTH];
+    for letter in letters.iter_mut().rev() {
+        *letter = ALPHABET.get(number as usize & 31).copied().unwrap_or(b'0');
+        number >>= 5;
+    }
+    letters
 }
 
 fn is_sortable(text: &str) -> bool {

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
@@ -22,8 +23,8 @@ use crate::metrics;
 use crate::problem::{Kind, Problem};
 
 pub(crate) struct Asking<A: Action> {
-    blocking: Blocking,
-    info: RequestInfo,
+    blocking: web::Data<Blocking>,
+    info: Rc<RequestInfo>,
     permit: Permit<A>,
     now: Timestamp,
 }
@@ -85,7 +86,10 @@ impl<A: Action<Object = Plane>> Asking<A> {
                 ((pair, false), has_read)
             }
         };
-        metrics::looked_up(if has_read { "database" } else { "memory" }, 1);
+        match has_read {
+            true => metrics::looked_up_in_database(1),
+            false => metrics::looked_up_in_memory(1),
+        }
         Ok(known)
     }
 
@@ -93,13 +97,13 @@ impl<A: Action<Object = Plane>> Asking<A> {
     async fn known_together(&self, ids: &[&str]) -> Result<(Vec<Option<Arc<KnownPair>>>, bool), Problem> {
         let all = ids.len() as u64;
         if let Some(known) = self.service().recall_together(ids) {
-            metrics::looked_up("memory", all);
+            metrics::looked_up_in_memory(all);
             return Ok((known, true));
         }
         let ids: Vec<String> = ids.iter().map(|&id| id.to_owned()).collect();
         let (known, read) = self.blocking.run(move |service| service.look_up_together(&ids)).await?;
-        metrics::looked_up("database", read);
-        metrics::looked_up("memory", all.saturating_sub(read));
+        metrics::looked_up_in_database(read);
+        metrics::looked_up_in_memory(all.saturating_sub(read));
         Ok((known, read < all))
     }
 
@@ -142,7 +146,7 @@ impl<A: Action<Object = Plane>> Asking<A> {
     /// For whoever says it elsewhere than in `Authorization`. `from` is where the gateway itself is.
     pub(crate) async fn by(request: &HttpRequest, token: Token, from: Option<IpAddr>) -> Result<Self, Problem> {
         let missing = || Problem::new(Kind::Internal);
-        let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.get_ref().clone();
+        let blocking = request.app_data::<web::Data<Blocking>>().ok_or_else(missing)?.clone();
         let info = RequestInfo::from_request(request);
         let now = blocking.service().clock().now();
         let caller = match token.recall(blocking.service(), from, now) {
@@ -165,7 +169,12 @@ impl<A: Action<Object = Plane>> Asking<A> {
         Asking::of(self.blocking.clone(), self.info.clone(), self.permit.caller().clone(), self.now)
     }
 
-    fn of(blocking: Blocking, info: RequestInfo, caller: Caller, now: Timestamp) -> Result<Self, Problem> {
+    fn of(
+        blocking: web::Data<Blocking>,
+        info: Rc<RequestInfo>,
+        caller: Caller,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
         let permit = authorize::<A>(&caller, Plane).map_err(service::Error::from);
         if let Err(refused) = &permit {
             let context = blocking.service().context(info.origin())?;

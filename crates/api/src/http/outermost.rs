@@ -1,6 +1,7 @@
 //! The outermost layer: every request gets its id, every answer its headers, every refusal its body, and both a line in
 //! the log and a place in the metrics. Nothing of a body, a query or a credential is ever logged.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
@@ -16,7 +17,7 @@ use tracing::field::display;
 use crate::http::blocking::Blocking;
 use crate::http::drain::Drain;
 use crate::http::rate_limit::Left;
-use crate::http::request::RequestInfo;
+use crate::http::request::{REQUEST_ID, RequestInfo};
 use crate::metrics;
 use crate::problem::{Kind, Problem};
 use crate::spans::{Span, Spans};
@@ -40,7 +41,7 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
                 let service = blocking.service();
                 let info = RequestInfo::of(&request, service, &trusted.0, spans.map(Spans::share));
                 let is_exported = spans.is_some() && info.trace.is_some_and(|trace| trace.is_sampled);
-                (info, is_exported.then(|| service.clock().now()))
+                (Rc::new(info), is_exported.then(|| service.clock().now()))
             }
             _ => (RequestInfo::from_request(request.request()), None),
         };
@@ -80,7 +81,7 @@ pub(crate) async fn wrap<B: MessageBody + 'static>(
             method: known_method,
             route,
             status,
-            request_id: info.id,
+            request_id: info.id.clone(),
             began,
             took,
         });
@@ -159,19 +160,19 @@ fn shown_path(path: &str) -> String {
 }
 
 fn set_headers(headers: &mut HeaderMap, info: &RequestInfo, left: Option<Left>) {
-    let mut set = |name: &'static str, value: String| {
+    let mut set = |name: HeaderName, value: String| {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
-            headers.insert(HeaderName::from_static(name), value);
+            headers.insert(name, value);
         }
     };
-    set("x-request-id", info.id.clone());
+    set(REQUEST_ID.clone(), info.id.clone());
     if let Some(trace) = info.trace {
-        set("traceresponse", trace.response());
+        set(HeaderName::from_static("traceresponse"), trace.response());
     }
     if let Some(Left { policy, requests, full_in }) = left {
         let window = policy.burst.div_ceil(policy.per_second.max(1));
-        set("ratelimit-policy", format!("\"{}\";q={};w={window}", policy.name, policy.burst));
-        set("ratelimit", format!("\"{}\";r={requests};t={}", policy.name, full_in.as_secs()));
+        set(HeaderName::from_static("ratelimit-policy"), format!("\"{}\";q={};w={window}", policy.name, policy.burst));
+        set(HeaderName::from_static("ratelimit"), format!("\"{}\";r={requests};t={}", policy.name, full_in.as_secs()));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -1,5 +1,7 @@
 //! What a handler answers with when all went well.
 
+use std::io;
+
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -44,9 +46,33 @@ impl Reply {
 
     fn with(status: StatusCode, body: &impl Serialize) -> Self {
         // Most answers fit, and are written without being moved as they grow.
-        let mut written = Vec::with_capacity(1500);
-        let body = Some(serde_json::to_writer(&mut written, body).map(|()| written));
+        let mut written = Written(Vec::with_capacity(1500));
+        let body = Some(serde_json::to_writer(&mut written, body).map(|()| written.0));
         Self { status, body, location: None, version: None, is_not_to_be_stored: false }
+    }
+}
+
+/// Half of what JSON is made of are single bytes, which need no copying.
+struct Written(Vec<u8>);
+
+impl io::Write for Written {
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes {
+            [byte] => self.0.push(*byte),
+            bytes => self.0.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
 //! What every request has: an id, and an address it comes from.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderName, X_FORWARDED_FOR};
 use domain::audit::Origin;
 use domain::id::RequestId;
 use ipnet::IpNet;
@@ -12,7 +14,8 @@ use service::Service;
 
 use crate::http::trace::{Parent, Share, Trace};
 
-#[derive(Clone)]
+pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 pub(crate) struct RequestInfo {
     pub(crate) id: String,
     /// None if the caller named none, and none is begun here.
@@ -33,13 +36,14 @@ impl RequestInfo {
         trusted: &[IpNet],
         begins_traces: Option<Share>,
     ) -> Self {
-        let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+        let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
         let given = given.filter(|id| is_request_id(id));
         let parent = Parent::of(request.headers());
         let (id, trace) = service
             .draw_name(|entropy| {
-                let id =
-                    given.map_or_else(|| RequestId::draw(entropy, service.clock().now()).to_string(), str::to_owned);
+                let id = given
+                    .map(str::to_owned)
+                    .unwrap_or_else(|| RequestId::draw(entropy, service.clock().now()).as_str().to_owned());
                 let trace = match (parent, begins_traces) {
                     (Some(parent), _) => Some(Trace::below(&parent, entropy)),
                     (None, Some(share)) => Some(Trace::root(share, entropy)),
@@ -49,21 +53,23 @@ impl RequestInfo {
             })
             .unwrap_or_default();
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let forwarded = request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
         let forwarded: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
         let is_trusted = peer.is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer)));
         let is_forwarded = is_trusted && !forwarded.is_empty();
         Self { id, trace, address: client(peer, &forwarded, trusted), peer, is_forwarded }
     }
 
-    pub(crate) fn from_request(request: &HttpRequest) -> Self {
-        let found = request.extensions().get::<Self>().cloned();
-        found.unwrap_or_else(|| Self {
-            id: RequestId::PREFIX.to_owned(),
-            trace: None,
-            address: None,
-            peer: None,
-            is_forwarded: false,
+    pub(crate) fn from_request(request: &HttpRequest) -> Rc<Self> {
+        let found = request.extensions().get::<Rc<Self>>().cloned();
+        found.unwrap_or_else(|| {
+            Rc::new(Self {
+                id: RequestId::PREFIX.to_owned(),
+                trace: None,
+                address: None,
+                peer: None,
+                is_forwarded: false,
+            })
         })
     }
 

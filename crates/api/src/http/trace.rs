@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use domain::Entropy;
 
-const HEADER: &str = "traceparent";
+static HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request's place in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) struct Parent {
 impl Parent {
     /// None unless the header is there once, and right to the letter: one that is not is as good as none.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(HEADER);
+        let mut values = headers.get_all(&HEADER);
         let (value, None) = (values.next()?, values.next()) else { return None };
         Self::parse(value.to_str().ok()?)
     }

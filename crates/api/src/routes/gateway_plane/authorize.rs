@@ -73,7 +73,7 @@ async fn answer(request: &HttpRequest) -> Result<Answer, Problem> {
         Ok(read) => read.ask(async |asked| asking.judge(&[(asked, false)]).await).await?.pop(),
     };
     let verdict = verdict.ok_or_else(|| Problem::new(Kind::Internal))?;
-    Ok(Answer { verdict, request_id: info.id })
+    Ok(Answer { verdict, request_id: info.id.clone() })
 }
 
 /// The request that the proxy asks about.
