@@ -15,8 +15,8 @@ use crate::{Page, System};
 const ROW: Row = Row("key_models");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = key_models, treat_none_as_null = true)]
-struct KeyModelRow {
+#[diesel(table_name = key_models, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(crate) struct KeyModelRow {
     name: String,
     title: String,
     built_in: bool,

@@ -14,8 +14,8 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("regions");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = regions, treat_none_as_null = true)]
-struct RegionRow {
+#[diesel(table_name = regions, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub(crate) struct RegionRow {
     code: String,
     name: String,
     s3_endpoint: String,

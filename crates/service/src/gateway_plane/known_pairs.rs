@@ -202,10 +202,8 @@ impl Service {
     /// anybody is known to be unknown.
     pub fn recall(&self, id: &str) -> Recalled {
         let remembered = if self.plane.lease.holds() { self.plane.pairs.recall(id) } else { Recalled::Nothing };
-        match remembered {
-            Recalled::Nothing if could_be_somebodys(id).is_none() => Recalled::Unknown,
-            remembered => remembered,
-        }
+        let is_nobodys = || could_be_somebodys(id).is_none();
+        if matches!(remembered, Recalled::Nothing) && is_nobodys() { Recalled::Unknown } else { remembered }
     }
 
     /// Whether memory may be believed at this moment: asked after an answer was made from it.

@@ -7,7 +7,7 @@ use domain::key_model::Switches;
 use domain::region::Region;
 use domain::tenant_region::Service as Availability;
 use domain::text::{KeyModelName, RegionCode};
-use persistence::{Reading, key_models, regions, tenant_regions};
+use persistence::{Reading, homes};
 
 use crate::error::{Error, Result};
 
@@ -21,11 +21,8 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) fn find(permit: &impl OnTenant, db: &mut Reading<'_>, code: &RegionCode) -> Result<Self> {
-        let region = regions::find(db, code)?.ok_or(Error::NotFound)?;
-        let own = tenant_regions::find(permit, db, code)?;
-        let service = own.as_ref().map_or(Availability::Unavailable, |own| own.service);
-        let name = own.and_then(|own| own.key_model).unwrap_or_else(|| region.key_model.clone());
-        let model = key_models::find(db, &name)?.ok_or(Error::NotFound)?;
+        let (region, own, model) = homes::find(permit, db, code)?.ok_or(Error::NotFound)?;
+        let service = own.map_or(Availability::Unavailable, |own| own.service);
         Ok(Self { region, key_model: model.name, switches: model.switches, service })
     }
 
