@@ -42,7 +42,7 @@ pub(crate) struct ApiTokenRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = api_tokens)]
+#[diesel(table_name = api_tokens, treat_none_as_default_value = false)]
 struct NewApiTokenRow {
     id: String,
     partner_path: Option<String>,

@@ -15,6 +15,7 @@ use domain::partner::PartnerPath;
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
 use crate::partners::subtree;
+use crate::prepared::MoveHead;
 use crate::rows::{Row, micros};
 use crate::schema::{audit_chains, audit_events, freezes};
 use crate::transaction::{Reading, exactly_one, optional};
@@ -23,7 +24,7 @@ use crate::{Page, System};
 const ROW: Row = Row("audit_events");
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = audit_events)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 struct EventRow {
     id: String,
     chain: String,
@@ -178,27 +179,26 @@ fn narrowed<'q>(permit: &impl Audience, filter: &'q Filter) -> Narrowed<'q> {
 /// at with the lock held, see [`crate::freeze`].
 pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash, bool)> {
     let is_frozen = exists(freezes::table.select(freezes::id));
-    let head = audit_chains::table.find(chain);
-    // An update that changes nothing locks the row, on either database.
-    let locked = diesel::update(head).set(audit_chains::sequence.eq(audit_chains::sequence)).execute(connection)?;
-    if locked == 0 {
-        let first =
-            (audit_chains::name.eq(chain), audit_chains::sequence.eq(0), audit_chains::hash.eq(BEGINNING.as_slice()));
-        return match diesel::insert_into(audit_chains::table).values(first).execute(connection).map_err(Error::from) {
-            Ok(_) => Ok((0, BEGINNING, diesel::select(is_frozen).get_result(connection)?)),
-            // Somebody else has just started it.
-            Err(Error::Taken) => Err(Error::Retry),
-            Err(error) => Err(error),
-        };
+    // A chain that begins between the two is held by whoever began it, and read by nobody else.
+    if connection.take_audit_chain(chain)? {
+        let head = audit_chains::table.find(chain).select((audit_chains::sequence, audit_chains::hash, is_frozen));
+        let head: Option<(i64, Vec<u8>, bool)> = optional(head.first(connection))?;
+        if let Some((sequence, hash, is_frozen)) = head {
+            return Ok((sequence, Row("audit_chains").hash(&hash)?, is_frozen));
+        }
     }
-    let (sequence, hash, is_frozen): (i64, Vec<u8>, bool) =
-        head.select((audit_chains::sequence, audit_chains::hash, is_frozen)).first(connection)?;
-    Ok((sequence, Row("audit_chains").hash(&hash)?, is_frozen))
+    let first =
+        (audit_chains::name.eq(chain), audit_chains::sequence.eq(0), audit_chains::hash.eq(BEGINNING.as_slice()));
+    match diesel::insert_into(audit_chains::table).values(first).execute(connection).map_err(Error::from) {
+        Ok(_) => Ok((0, BEGINNING, diesel::select(is_frozen).get_result(connection)?)),
+        // Somebody else has just started it.
+        Err(Error::Taken) => Err(Error::Retry),
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) fn move_head(connection: &mut AnyConnection, chain: &str, sequence: i64, hash: &Hash) -> Result<()> {
-    let change = (audit_chains::sequence.eq(sequence), audit_chains::hash.eq(hash.as_slice()));
-    exactly_one(diesel::update(audit_chains::table.find(chain)).set(change).execute(connection)?)
+    exactly_one(MoveHead { chain, sequence, hash }.execute(connection)?)
 }
 
 pub(crate) fn append(

@@ -18,7 +18,7 @@ use crate::{Page, System};
 const ROW: Row = Row("audit_checkpoints");
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = audit_checkpoints)]
+#[diesel(table_name = audit_checkpoints, treat_none_as_default_value = false)]
 struct CheckpointRow {
     number: i64,
     at: i64,
@@ -28,7 +28,7 @@ struct CheckpointRow {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = audit_checkpoint_heads)]
+#[diesel(table_name = audit_checkpoint_heads, treat_none_as_default_value = false)]
 struct HeadRow {
     checkpoint: i64,
     chain: String,

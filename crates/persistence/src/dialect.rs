@@ -11,6 +11,8 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{PgConnection, SqliteConnection};
 
 use crate::error::{Error, Result};
+use crate::prepared::NumberOf;
+use crate::schema::audit_chains;
 
 pub(crate) use transfer::ColumnFound;
 
@@ -115,14 +117,12 @@ impl AnyConnection {
     /// transaction, so that what is below the oldest one running never grows again; SQLite has one writer.
     pub(crate) fn first_sequence(&mut self) -> Result<i64> {
         let query = match self {
-            Self::Postgres(_) => {
-                "SELECT (pg_current_xact_id()::text::bigint + base) * 1024 AS number FROM feed WHERE id = 1"
-            }
+            Self::Postgres(_) => "SELECT (pg_current_xact_id()::text::bigint + base) * 1024 FROM feed WHERE id = 1",
             Self::Sqlite(_) => {
-                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 AS number FROM feed WHERE id = 1"
+                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 FROM feed WHERE id = 1"
             }
         };
-        Ok(diesel::sql_query(query).get_result::<OneBigNumber>(self)?.number)
+        Ok(NumberOf(query).get_result(self)?)
     }
 
     /// Up to which number the feed is complete as this statement sees it, from where on it is there, and what the database's
@@ -251,6 +251,18 @@ impl AnyConnection {
             Self::Sqlite(_) => "SELECT id AS text FROM master_keys WHERE seals",
         };
         Ok(diesel::sql_query(query).get_result::<OneText>(self).optional()?.map(|row| row.text))
+    }
+
+    /// Waits for whoever holds this row of `audit_chains`, and holds it until this transaction ends. False if there was none to
+    /// hold. SQLite has one writer, who holds everything.
+    pub(crate) fn take_audit_chain(&mut self, name: &str) -> Result<bool> {
+        match self {
+            Self::Postgres(connection) => {
+                let row = audit_chains::table.find(name).select(audit_chains::sequence).for_no_key_update();
+                Ok(row.first::<i64>(connection).optional()?.is_some())
+            }
+            Self::Sqlite(_) => Ok(true),
+        }
     }
 
     /// Waits for all who hold a row of `audit_chains`, and lets nobody take one until this transaction ends.

@@ -15,7 +15,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("gateways");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = gateways)]
+#[diesel(table_name = gateways, treat_none_as_default_value = false)]
 pub(crate) struct GatewayRow {
     id: String,
     name: String,

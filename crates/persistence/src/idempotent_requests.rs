@@ -24,7 +24,7 @@ pub struct IdempotentRequest {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = idempotent_requests)]
+#[diesel(table_name = idempotent_requests, treat_none_as_default_value = false)]
 struct IdempotentRequestRow {
     caller: String,
     key_hash: Vec<u8>,

@@ -15,7 +15,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("instances");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = instances, treat_none_as_null = true)]
+#[diesel(table_name = instances, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct InstanceRow {
     id: String,
     tenant_id: String,

@@ -22,7 +22,7 @@ pub struct Invitation {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = invitations)]
+#[diesel(table_name = invitations, treat_none_as_default_value = false)]
 struct InvitationRow {
     id: String,
     tenant_id: String,

@@ -27,7 +27,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("keys");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = keys, treat_none_as_null = true)]
+#[diesel(table_name = keys, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct KeyRow {
     id: String,
     tenant_id: String,

@@ -28,7 +28,7 @@ pub struct MasterKeyRecord {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = master_keys)]
+#[diesel(table_name = master_keys, treat_none_as_default_value = false)]
 struct MasterKeyRow {
     id: String,
     seals: bool,

@@ -20,7 +20,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("partners");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = partners, treat_none_as_null = true)]
+#[diesel(table_name = partners, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct PartnerRow {
     id: String,
     path: String,

@@ -31,7 +31,7 @@ const CURSOR: &str = "cursor";
 const AUDIT_CHECKPOINT: &str = "audit-checkpoint";
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = service_keys)]
+#[diesel(table_name = service_keys, treat_none_as_default_value = false)]
 struct ServiceKeyRow {
     name: String,
     sealed_by: String,

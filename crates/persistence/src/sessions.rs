@@ -15,7 +15,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("sessions");
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = sessions)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub(crate) struct SessionRow {
     id: String,
     tenant_id: String,
@@ -34,7 +34,7 @@ pub struct RefreshToken {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = refresh_tokens)]
+#[diesel(table_name = refresh_tokens, treat_none_as_default_value = false)]
 struct RefreshTokenRow {
     hash: Vec<u8>,
     session_id: String,

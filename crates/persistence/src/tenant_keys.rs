@@ -14,7 +14,7 @@ use crate::sealed::{DataKey, Place, Sealed, SealedSecret};
 use crate::transaction::{Reading, Writing, optional};
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = tenant_keys)]
+#[diesel(table_name = tenant_keys, treat_none_as_default_value = false)]
 struct TenantKeyRow {
     tenant_id: String,
     version: i64,

@@ -13,7 +13,7 @@ use crate::transaction::{Reading, Writing, exactly_one, optional};
 const ROW: Row = Row("tenant_regions");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = tenant_regions, treat_none_as_null = true)]
+#[diesel(table_name = tenant_regions, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct TenantRegionRow {
     tenant_id: String,
     region: String,

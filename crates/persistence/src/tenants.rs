@@ -18,7 +18,7 @@ use crate::{Page, System};
 const ROW: Row = Row("tenants");
 
 #[derive(Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = tenants, treat_none_as_null = true)]
+#[diesel(table_name = tenants, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct TenantRow {
     id: String,
     name: String,

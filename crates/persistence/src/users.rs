@@ -18,7 +18,7 @@ const ROW: Row = Row("users");
 
 /// Everything but the password's hash, which only a change of password and a log-in touch.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = users, treat_none_as_null = true)]
+#[diesel(table_name = users, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct UserRow {
     id: String,
     tenant_id: String,
