@@ -137,10 +137,16 @@ impl Keyreeve {
         })
     }
 
-    /// A key of a tenant of its own, by its path: whoever changes it waits for nobody else's audit.
-    pub fn key_of_its_own(&self, name: &str) -> String {
+    /// Another tenant, by its path, with the region.
+    pub fn another_tenant(&self, name: &str) -> String {
         let tenant = self.operator.post("/v1/tenants", json!({"name": name})).expect(201).header("location").to_owned();
         self.operator.put(&format!("{tenant}/regions/{REGION}"), json!({"service": "available"})).expect(200);
+        tenant
+    }
+
+    /// A key of a tenant of its own, by its path: whoever changes it waits for nobody else's audit.
+    pub fn key_of_its_own(&self, name: &str) -> String {
+        let tenant = self.another_tenant(name);
         let order = json!({"region": REGION, "label": "written"});
         let key = self.operator.post(&format!("{tenant}/keys"), order).expect(201).text_at("/key/id");
         format!("{tenant}/keys/{key}")

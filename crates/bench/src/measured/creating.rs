@@ -9,18 +9,25 @@ use crate::process::{Process, server};
 use crate::rounds::{Contestant, Rounds, median};
 
 const CLIENTS: usize = 64;
+/// Who wait for one another less than the clients of one tenant do, whose audit is one chain.
+const TENANTS: usize = 16;
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let (on_sqlite, on_postgres, bare) = (Place::sqlite(), Place::postgres(), Place::postgres());
     let sqlite = Keyreeve::pinned(&on_sqlite, &[]);
     let postgres = Keyreeve::pinned(&on_postgres, &[]);
     let bare_insert = Process::start(&server("bare-insert"), &[&bare.url()], "0");
-    let orders = |server: &Keyreeve| {
-        let order = |number| json!({"region": REGION, "label": format!("made {number}")}).to_string();
-        let path = format!("{}/keys", server.tenant);
-        (0..1000).map(|number| post(&path, server.operator_token(), "", &order(number))).collect::<Vec<_>>()
+    let orders = |server: &Keyreeve, tenants: &[String]| {
+        let order = |(number, tenant)| {
+            let body = json!({"region": REGION, "label": format!("made {number}")}).to_string();
+            post(&format!("{tenant}/keys"), server.operator_token(), "", &body)
+        };
+        (0..1000).zip(tenants.iter().cycle()).map(order).collect::<Vec<_>>()
     };
-    let (of_sqlite, of_postgres) = (orders(&sqlite), orders(&postgres));
+    let of_one = |server: &Keyreeve| orders(server, std::slice::from_ref(&server.tenant));
+    let (of_sqlite, of_postgres) = (of_one(&sqlite), of_one(&postgres));
+    let tenants: Vec<String> = (0..TENANTS).map(|number| postgres.another_tenant(&format!("maker {number}"))).collect();
+    let of_many = orders(&postgres, &tenants);
     let load = |process: &Process, connections, requests| Load {
         address: process.address,
         connections,
@@ -35,10 +42,11 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
         contestant("create key, SQLite, 64 clients", &sqlite.process, CLIENTS, &of_sqlite[..]),
         contestant("create key, SQLite, one client", &sqlite.process, 1, &of_sqlite[..]),
         contestant("create key, PostgreSQL, 64 clients", &postgres.process, CLIENTS, &of_postgres[..]),
+        contestant("create key, PostgreSQL, 64 clients of 16 tenants", &postgres.process, CLIENTS, &of_many[..]),
         contestant("a bare row, PostgreSQL, 64 clients", &bare_insert, CLIENTS, &of_postgres[..]),
     ];
     let figures = rounds.of(&contestants);
-    let [many, one, postgres_many, bare] = figures.try_into().unwrap_or_else(|_| panic!());
+    let [many, one, postgres_many, of_many, bare] = figures.try_into().unwrap_or_else(|_| panic!());
     let (commits, events) =
         (sqlite.metric("keyreeve_commits_total", ""), sqlite.metric("keyreeve_audit_events_total", ""));
     vec![
@@ -64,5 +72,6 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             &postgres_many.per_second,
             &bare.per_second,
         ),
+        Row::at_least("the same in 16 tenants", ">= 0.5", 0.5, &of_many.per_second, &bare.per_second),
     ]
 }

@@ -16,7 +16,7 @@ const KEYS: usize = 1000;
 const BATCH: usize = 32;
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
-    let ceiling = Process::start(&server("ceiling"), &[], "0");
+    let bare = &Process::start(&server("ceiling"), &[], "0");
     let tls = Tls::for_tests();
     let places = [Place::sqlite(), Place::postgres(), Place::sqlite(), Place::sqlite(), Place::sqlite()];
     let [on_sqlite, on_postgres, over_tls, quiet, forgetful] = &places;
@@ -30,7 +30,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let scraper = usual.server.scraped_every(Duration::from_secs(1));
 
     let contestants = [
-        Contestant { name: "the ceiling", process: &ceiling, load: closed(ceiling.address, &usual.questions) },
+        Contestant { name: "the ceiling", process: bare, load: closed(bare.address, &usual.questions) },
         usual.contestant("verify, SQLite", &usual.questions),
         postgres.contestant("verify, PostgreSQL", &postgres.questions),
         quiet.contestant("verify, no log, no metrics read", &quiet.questions),
@@ -45,9 +45,12 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let figures = rounds.of(&contestants);
     let [ceiling, sqlite, postgres, quiet, tls, batch, tokens, reading] =
         figures.try_into().unwrap_or_else(|_| panic!());
-    let pace = Load { pace: Pace::PerSecond(5000), ..closed(usual.server.process.address, &usual.questions) };
-    let p99: Vec<f64> =
-        (0..rounds.rounds).map(|_| microseconds(pace.run(rounds.length).all_right().latency(990))).collect();
+    let paced = |process: &Process| {
+        let pace = Load { pace: Pace::PerSecond(5000), ..closed(process.address, &usual.questions) };
+        microseconds(pace.run(rounds.length).all_right().latency(990))
+    };
+    let in_turns = |_| (paced(bare), paced(&usual.server.process));
+    let (p99_of_ceiling, p99): (Vec<f64>, Vec<f64>) = (0..rounds.rounds).map(in_turns).unzip();
     drop(scraper);
 
     let of_batch: Vec<f64> = batch.cost.iter().map(|cost| cost / BATCH as f64).collect();
@@ -63,6 +66,12 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             0.75,
             &tls.per_second,
             &sqlite.per_second,
+        ),
+        Row::new(
+            "the ceiling's p99 at 5,000 requests a second",
+            "",
+            format!("{:.0} us", median(&p99_of_ceiling)),
+            true,
         ),
         Row::new(
             "verify, p99 at 5,000 requests a second",
