@@ -53,14 +53,22 @@ fn of_a_thousand_revokes_none_is_honoured_after_its_receipt() {
         let revokers: Vec<_> = (0..2)
             .map(|which| {
                 let operator = fleet.operator(which);
+                let elsewhere = fleet.gateway(1 - which);
                 let (keys, confirmed, latencies) = (&keys, &confirmed, &latencies);
+                let violations = &violations;
                 scope.spawn(move || {
                     for place in (which..KEYS).step_by(2) {
                         let began = Instant::now();
                         let answer = operator.act(&format!("{}/revoke", keys[place].path));
                         latencies.lock().unwrap().push(began.elapsed());
                         match answer.status {
-                            200 => confirmed[place].set(Instant::now()).unwrap(),
+                            200 => {
+                                confirmed[place].set(Instant::now()).unwrap();
+                                // Whoever has the receipt asks the other replica sooner than anybody else could.
+                                if keys[place].is_allowed(&elsewhere) {
+                                    violations.lock().unwrap().push(place);
+                                }
+                            }
                             // Done, and nothing is promised yet.
                             202 => {}
                             _ => panic!("{answer}"),
