@@ -9,12 +9,13 @@ use domain::audit::Chain;
 
 use crate::bell::Bell;
 use crate::changes::Told;
-use crate::dialect::{AnyConnection, Url, Use};
+use crate::dialect::{AnyConnection, Use};
 use crate::error::{Error, IsDatabaseError, Result};
 use crate::migrations::{self, Schema};
 use crate::pool::{Pool, PoolVitals, Pooled, is_unreachable};
 use crate::shared_commit::SharedCommit;
 use crate::transaction::{Author, Door, Finished, Reading, Writing};
+use crate::url::Url;
 
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -1,9 +1,10 @@
-//! All in which SQLite and PostgreSQL differ; what moving between them needs of each is in `transfer.rs`.
+//! All in which SQLite and PostgreSQL differ. What the feed needs of each is in `feed.rs`, and what moving between them does in
+//! `transfer.rs`.
 
+mod feed;
 mod transfer;
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -11,8 +12,8 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{PgConnection, SqliteConnection};
 
 use crate::error::{Error, Result};
-use crate::prepared::NumberOf;
 use crate::schema::audit_chains;
+use crate::url::Url;
 
 pub(crate) use transfer::ColumnFound;
 
@@ -24,56 +25,6 @@ pub(crate) enum AnyConnection {
 }
 
 pub(crate) type Backend = <AnyConnection as Connection>::Backend;
-
-/// Where the database is. The scheme says which it is; a bare path is refused rather than guessed at.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Url {
-    Postgres(String),
-    Sqlite(PathBuf),
-}
-
-impl Url {
-    pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
-        }
-        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
-            Some(path) if !path.is_empty() && !path.contains(['?', '\0']) && path != ":memory:" => {
-                Ok(Self::Sqlite(PathBuf::from(path)))
-            }
-            _ => Err("A database URL starts with postgres:// or sqlite: and a path.".to_owned()),
-        }
-    }
-
-    pub const fn is_embedded(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
-    }
-}
-
-/// Without the password.
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) if url.contains("password=") => {
-                f.write_str("postgres://*** (a URL with a password in it)")
-            }
-            Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
-                (Some((scheme, rest)), Some((_, place))) if rest.contains('@') => {
-                    let user = rest.split([':', '@']).next().unwrap_or_default();
-                    write!(f, "{scheme}://{user}:***@{place}")
-                }
-                _ => f.write_str(url),
-            },
-        }
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// How a connection will be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,50 +64,6 @@ impl AnyConnection {
         }
     }
 
-    /// The number that the first change of this transaction has in the feed. PostgreSQL makes it from the number of the
-    /// transaction, so that what is below the oldest one running never grows again; SQLite has one writer.
-    pub(crate) fn first_sequence(&mut self) -> Result<i64> {
-        let query = match self {
-            Self::Postgres(_) => "SELECT (pg_current_xact_id()::text::bigint + base) * 1024 FROM feed WHERE id = 1",
-            Self::Sqlite(_) => {
-                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 FROM feed WHERE id = 1"
-            }
-        };
-        Ok(NumberOf(query).get_result(self)?)
-    }
-
-    /// Up to which number the feed is complete as this statement sees it, from where on it is there, and what the database's
-    /// clock showed no later than that.
-    pub(crate) const fn feed_edge(&self) -> &'static str {
-        match self {
-            Self::Postgres(_) => {
-                "SELECT GREATEST((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) * 1024 - 1, begins) AS complete_to, \
-                 (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS clock, \
-                 pg_current_snapshot()::text AS snapshot, begins, \
-                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
-                 quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
-            }
-            Self::Sqlite(_) => {
-                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) AS complete_to, \
-                 CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS clock, '' AS snapshot, begins, \
-                 COALESCE((SELECT MIN(sequence) - 1 FROM changes), 0) AS beginning, \
-                 quarantined IS NOT NULL AS is_quarantined FROM feed WHERE id = 1"
-            }
-        }
-    }
-
-    /// The nodes that have taken in a change, by their snapshots. Where there are none, numbers tell.
-    pub(crate) fn nodes_that_saw(&mut self, sequence: i64) -> Result<Vec<String>> {
-        let query = match self {
-            Self::Postgres(_) => format!(
-                "SELECT nodes.id AS text FROM nodes, feed WHERE feed.id = 1 AND nodes.snapshot <> '' AND \
-                 pg_visible_in_snapshot(GREATEST({sequence} / 1024 - feed.base, 0)::text::xid8, nodes.snapshot::pg_snapshot)"
-            ),
-            Self::Sqlite(_) => format!("SELECT id AS text FROM nodes WHERE applied >= {sequence}"),
-        };
-        Ok(diesel::sql_query(query).load::<OneText>(self)?.into_iter().map(|row| row.text).collect())
-    }
-
     /// `($1, $2), ($3, $4)`: the places of so many rows in a statement written by hand. SQLite knows this form as well, but
     /// looks for each of its names among all.
     pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
@@ -191,48 +98,6 @@ impl AnyConnection {
         };
         diesel::sql_query(query).bind::<BigInt, _>(reached_at).bind::<BigInt, _>(resets).execute(self)?;
         Ok(())
-    }
-
-    /// Wakes whoever follows the feed in another process, once this transaction has been committed.
-    pub(crate) fn notify(&mut self) -> Result<()> {
-        match self {
-            Self::Postgres(connection) => Ok(connection.batch_execute("NOTIFY keyreeve_changes")?),
-            Self::Sqlite(_) => Ok(()),
-        }
-    }
-
-    pub(crate) fn listen(&mut self) -> Result<()> {
-        match self {
-            Self::Postgres(connection) => Ok(connection.batch_execute("LISTEN keyreeve_changes")?),
-            Self::Sqlite(_) => Ok(()),
-        }
-    }
-
-    /// Whether anybody has notified since the last time. Does not wait: libpq could, and diesel does not let it.
-    pub(crate) fn was_notified(&mut self) -> Result<bool> {
-        match self {
-            Self::Postgres(connection) => {
-                let mut notified = false;
-                for notification in connection.notifications_iter() {
-                    notification.map_err(|error| Error::Unreachable(error.to_string()))?;
-                    notified = true;
-                }
-                Ok(notified)
-            }
-            Self::Sqlite(_) => Ok(false),
-        }
-    }
-
-    /// Moves the feed on, if this cluster's transaction numbers have begun anew below what the feed already holds.
-    pub(crate) fn rebase_feed(&mut self) -> Result<()> {
-        match self {
-            Self::Postgres(connection) => Ok(connection.batch_execute(
-                "UPDATE feed SET base = newest.number / 1024 + 1 - pg_current_xact_id()::text::bigint \
-                 FROM (SELECT GREATEST(COALESCE(MAX(sequence), 0), (SELECT begins FROM feed)) AS number FROM changes) AS newest \
-                 WHERE feed.id = 1 AND newest.number / 1024 >= pg_current_xact_id()::text::bigint + feed.base",
-            )?),
-            Self::Sqlite(_) => Ok(()),
-        }
     }
 
     /// The master key that seals. Whoever makes another one seal waits for those who hold this, and is waited for.
@@ -476,25 +341,6 @@ struct OneNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_names_its_database() {
-        assert_eq!(Url::parse("sqlite:/tmp/a.db"), Ok(Url::Sqlite("/tmp/a.db".into())));
-        assert_eq!(Url::parse("sqlite:///tmp/a.db"), Ok(Url::Sqlite("/tmp/a.db".into())));
-        assert!(matches!(Url::parse("postgres://u@h/d"), Ok(Url::Postgres(_))));
-        for wrong in ["", "a.db", "/tmp/a.db", "sqlite:", "sqlite::memory:", "mysql://h/d", "sqlite:a?mode=ro"] {
-            assert!(Url::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_printed_url_has_no_password() {
-        let url = Url::parse("postgres://ada:s3cr@t@db.example.org/keyreeve").unwrap();
-        assert_eq!(url.to_string(), "postgres://ada:***@db.example.org/keyreeve");
-        let in_query = Url::parse("postgres://db/keyreeve?password=s3cret").unwrap();
-        assert!(!in_query.to_string().contains("s3cret"));
-        assert_eq!(Url::parse("postgres://db/keyreeve").unwrap().to_string(), "postgres://db/keyreeve");
-    }
 
     #[test]
     fn old_sqlite_is_recognised() {

@@ -58,12 +58,12 @@ pub mod tenant_regions;
 pub mod tenants;
 mod transaction;
 pub mod transfer;
+mod url;
 pub mod users;
 pub mod violations;
 
 pub use bell::Bell;
 pub use database::{Database, DatabaseVitals, Listener, Options};
-pub use dialect::Url;
 pub use error::{Error, IsDatabaseError, Result};
 pub use key_ring::KeyRing;
 pub use migrations::Schema;
@@ -71,6 +71,7 @@ pub use pool::PoolVitals;
 pub use sealed::{DataKey, Place, Sealed, SealedSecret};
 pub use system::System;
 pub use transaction::{Author, MOST_CHANGES, Reading, Writing};
+pub use url::Url;
 
 /// A page of a list: what follows `after` in the list's own order, at most `limit` of it.
 #[derive(Debug, Clone, Default)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use diesel::r2d2::event::{CheckoutEvent, HandleEvent, TimeoutEvent};
 use diesel::r2d2::{ManageConnection, Pool as R2d2, PooledConnection};
 
-use crate::dialect::{AnyConnection, Url, Use};
+use crate::dialect::{AnyConnection, Use};
 use crate::error::{Error, IsDatabaseError, Result};
+use crate::url::Url;
 
 pub(crate) struct Pool {
     connections: R2d2<Manager>,

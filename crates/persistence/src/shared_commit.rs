@@ -257,7 +257,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::dialect::{Url, Use};
+    use crate::dialect::Use;
+    use crate::url::Url;
 
     struct Table {
         shared: SharedCommit,
