@@ -176,6 +176,24 @@ impl Server {
         }
     }
 
+    /// The same in a transaction that ends when what comes back is called.
+    pub fn sql_begun(&self, statements: &str) -> Box<dyn FnOnce()> {
+        match self.service.database().url() {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(&path.to_string_lossy()).expect("the database");
+                connection.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a transaction");
+                connection.batch_execute(statements).expect("the statements");
+                Box::new(move || connection.batch_execute("COMMIT").expect("a commit"))
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url).expect("the database");
+                connection.batch_execute("BEGIN").expect("a transaction");
+                connection.batch_execute(statements).expect("the statements");
+                Box::new(move || connection.batch_execute("COMMIT").expect("a commit"))
+            }
+        }
+    }
+
     /// A transaction of somebody's that has begun, and does not end before it is dropped; none on SQLite, which has one writer.
     pub fn open_transaction(&self) -> Option<PgConnection> {
         let DatabaseUrl::Postgres(url) = self.service.database().url() else { return None };
