@@ -257,7 +257,7 @@ on_both_databases! {
             ));
             let answer = std::thread::scope(|scope| {
                 let asked = scope.spawn(ask);
-                std::thread::sleep(std::time::Duration::from_millis(100));
+                std::thread::park_timeout(std::time::Duration::from_millis(100));
                 end();
                 asked.join().unwrap()
             });
