@@ -1,10 +1,11 @@
 //! People come in, stay for a while, and are out at once when somebody says so.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use testkit::world::{PASSWORD, Tenant};
+use testkit::world::{PASSWORD, Person, Tenant};
 use testkit::{Answer, Client, Server, on_both_databases};
 
 fn log_in(server: &Server, email: &str, password: &str) -> Answer {
@@ -245,29 +246,33 @@ on_both_databases! {
 
     fn a_password_that_changes_during_a_log_in_begins_no_session(server: &Server) {
         let tenant = server.tenant("Acme");
-        let id = &tenant.member.id;
+        let change = json!({"current_password": PASSWORD, "new_password": "a new password"});
+        tenant.member_plus.client.put("/v1/me/password", change.clone()).expect(204);
         let sessions = || tenant.admin.client.get(&tenant.path("/audit?action=session.started")).expect(200).items().len();
         let before = sessions();
+        let as_of = |other: &Person| {
+            let hash = format!("(SELECT password_hash FROM users WHERE id = '{}')", other.id);
+            let id = &tenant.member.id;
+            format!("UPDATE users SET password_hash = {hash}, version = version + 1 WHERE id = '{id}'")
+        };
         // Somebody else holds the tenant's chain, and ends when the old password has been read and is being checked. Where that
-        // takes longer, it is the new one that is read, and nobody knows that either.
+        // takes longer, it is the new one that is read, which is not the one that is said either.
         let overtaken = |ask: &(dyn Fn() -> Answer + Sync)| {
-            let is_another = format!("password_hash = 'another', version = version + 1 WHERE id = '{id}'");
-            let end = server.sql_begun(&format!(
-                "UPDATE audit_chains SET sequence = sequence; UPDATE users SET {is_another}"
-            ));
+            let changed = as_of(&tenant.member_plus);
+            let end = server.sql_begun(&format!("UPDATE audit_chains SET sequence = sequence; {changed}"));
             let answer = std::thread::scope(|scope| {
                 let asked = scope.spawn(ask);
-                std::thread::park_timeout(std::time::Duration::from_millis(100));
+                let began = Instant::now();
+                while began.elapsed() < Duration::from_millis(100) {
+                    std::thread::park_timeout(Duration::from_millis(10));
+                }
                 end();
                 asked.join().unwrap()
             });
-            let admin = &tenant.admin.id;
-            let same = format!("(SELECT password_hash FROM users WHERE id = '{admin}')");
-            server.sql(&format!("UPDATE users SET password_hash = {same}, version = version + 1 WHERE id = '{id}'"));
+            server.sql(&as_of(&tenant.admin));
             answer
         };
         overtaken(&|| log_in(server, &tenant.member.email, PASSWORD)).expect_problem(401, "wrong-password");
-        let change = json!({"current_password": PASSWORD, "new_password": "a new password"});
         let refused = overtaken(&|| tenant.member.client.put("/v1/me/password", change.clone()));
         assert_eq!(refused.expect_problem(422, "invalid").pointers(), ["/current_password"]);
         assert_eq!(sessions(), before);
