@@ -179,7 +179,7 @@ fn narrowed<'q>(permit: &impl Audience, filter: &'q Filter) -> Narrowed<'q> {
 /// at with the lock held, see [`crate::freeze`].
 pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash, bool)> {
     let is_frozen = exists(freezes::table.select(freezes::id));
-    // A chain that begins between the two is held by whoever began it, and read by nobody else.
+    // Where there was no row to hold, one that has come since is held by whoever began the chain: it is not read here.
     if connection.take_audit_chain(chain)? {
         let head = audit_chains::table.find(chain).select((audit_chains::sequence, audit_chains::hash, is_frozen));
         let head: Option<(i64, Vec<u8>, bool)> = optional(head.first(connection))?;
