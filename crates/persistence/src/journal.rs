@@ -19,7 +19,7 @@ mod line;
 
 pub use file::Contents;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub struct Journal {
 struct State {
     file: File,
     seal: Seal,
-    /// Lines that are on their way to the file.
-    pending: String,
+    /// Lines that are on their way to the file, those of each write by themselves. There is more than one where a write failed.
+    pending: VecDeque<String>,
     /// How many lines there are, those on their way included, and up to which of them somebody waits for the disk.
     lines: u64,
     due: u64,
@@ -74,7 +74,7 @@ impl Journal {
         let state = State {
             file,
             seal,
-            pending: String::new(),
+            pending: VecDeque::new(),
             lines: 0,
             due: 0,
             complete_to: contents.since.map(|since| contents.complete_to.max(since)),
@@ -156,20 +156,26 @@ impl Journal {
     }
 
     /// Says up to which line all is in the file. What cannot be written stays on its way, for the next who tries.
-    fn write_out(&self, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<u64> {
+    fn write_out(&self, sync: impl Fn(&File) -> io::Result<()>) -> io::Result<u64> {
         let mut state = self.state();
-        let (text, lines, file) = (std::mem::take(&mut state.pending), state.lines, state.file.try_clone());
+        let (mut texts, lines, file) = (std::mem::take(&mut state.pending), state.lines, state.file.try_clone());
         drop(state);
         let written = file.and_then(|mut file| {
-            let length = file.metadata()?.len();
-            file.write_all(text.as_bytes()).and_then(|()| sync(&file)).or_else(|error| {
-                // What was written of it would make what comes after it look forged.
-                file.set_len(length)?;
-                Err(error)
-            })
+            while let Some(text) = texts.front() {
+                let length = file.metadata()?.len();
+                file.write_all(text.as_bytes()).and_then(|()| sync(&file)).or_else(|error| {
+                    // What was written of it would make what comes after it look forged.
+                    file.set_len(length)?;
+                    Err(error)
+                })?;
+                texts.pop_front();
+            }
+            Ok(())
         });
         if let Err(error) = written {
-            self.state().pending.insert_str(0, &text);
+            let mut state = self.state();
+            texts.append(&mut state.pending);
+            state.pending = texts;
             return Err(error);
         }
         Ok(lines)
@@ -183,8 +189,13 @@ impl Journal {
 impl State {
     fn write(&mut self, line: &Line) {
         let is_joined = !self.pending.is_empty();
-        self.seal = line.write(&mut self.pending, self.seal, is_joined);
-        self.lines += 1;
+        if !is_joined {
+            self.pending.push_back(String::new());
+        }
+        if let Some(text) = self.pending.back_mut() {
+            self.seal = line.write(text, self.seal, is_joined);
+            self.lines += 1;
+        }
     }
 }
 
@@ -298,6 +309,29 @@ mod tests {
             fs::write(&torn, &holed).unwrap();
             assert!(Contents::read(&torn).is_err(), "a hole in what was synced, at {place}");
         }
+    }
+
+    #[test]
+    fn what_came_while_a_write_failed_waits_until_that_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal_of(&folder, [6, 7]);
+        let (journal, _) = Journal::open(&path, "here").unwrap();
+        journal.state().write(&Line::Change(told(8)));
+        let synced = fs::read(&path).unwrap();
+        let failed = journal.write_out(|_| {
+            journal.state().write(&Line::Change(told(9)));
+            Err(io::Error::other("on purpose"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), synced);
+        let seen = std::cell::RefCell::new(Vec::new());
+        let look = |_: &File| {
+            seen.borrow_mut().push(Contents::read(&path).unwrap().changes);
+            Ok(())
+        };
+        assert_eq!(journal.write_out(look).unwrap(), 2);
+        let one_more = vec![told(6), told(7), told(8)];
+        assert_eq!(seen.into_inner(), [one_more.clone(), [one_more, vec![told(9)]].concat()]);
     }
 
     #[test]

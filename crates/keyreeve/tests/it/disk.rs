@@ -1,6 +1,7 @@
 //! A server whose data folder is on a disk that can lose power, fill up and fail: `tests/power/disk.c`, between it and libc.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -131,6 +132,19 @@ impl Disk {
             }
         }
         kept
+    }
+
+    /// Puts a part of a line behind all that is on the disk of a file; says how long that was.
+    pub(crate) fn tear(&self, name: &str, part: &str) -> usize {
+        let paths = [self.live().join(name), self.durable().join(name)];
+        for path in &paths {
+            File::options().append(true).open(path).unwrap().write_all(part.as_bytes()).unwrap();
+        }
+        fs::read(&paths[1]).unwrap().len() - part.len()
+    }
+
+    pub(crate) fn durable_text(&self, name: &str) -> String {
+        fs::read_to_string(self.durable().join(name)).unwrap()
     }
 
     /// What a machine finds after the cut.

@@ -5,6 +5,8 @@
 
 use std::sync::atomic::Ordering;
 
+use rustix::process::Signal;
+
 use crate::disk::Disk;
 
 const WRITERS: usize = 8;
@@ -43,6 +45,20 @@ fn a_power_cut_while_writing_loses_nothing_acknowledged() {
         writers.settled
     );
     assert!(unsynced * 4 > cuts, "the cuts did not hit: {unsynced} of {cuts}");
+}
+
+/// Or else the next cut could leave a part of what is written in its place, and what was cut off would be joined with that.
+#[test]
+fn what_a_cut_has_torn_of_the_journal_is_gone_before_more_is_written() {
+    let mut disk = Disk::new(&[]);
+    disk.fleet.replicas.remove(0).running.signal(Signal::KILL);
+    disk.find_durable();
+    let whole = disk.tear("changes.journal", "7 17951760000");
+    assert!(whole > 0);
+    disk.start();
+    let kept = disk.durable_text("changes.journal");
+    assert!(!kept.contains("\n7 17951760000"), "{kept}");
+    assert!(kept.len() >= whole, "{kept}");
 }
 
 /// As with `synchronous = NORMAL`: the log is not synced at a commit. This shows that the test above can fail.

@@ -74,11 +74,18 @@ pub(super) fn open(path: &Path, database: &str) -> Result<(File, Contents, Seal)
     if contents.since.is_some() && contents.database != database {
         return Err(JournalError::Foreign(path.to_owned()));
     }
-    file.set_len(length).map_err(wrong)?;
+    settle(&file, length).map_err(wrong)?;
     if contents.changes.len() > contents.newest_of_each().len() + MANY {
         return write_anew(path, contents).map_err(wrong);
     }
     Ok((file, contents, seal))
+}
+
+/// What is left lasts, and the rest is gone, before anything is written behind it. Otherwise a disk that loses power may have kept
+/// a part of that and not what it continues, or have joined it with what was cut off.
+fn settle(file: &File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.sync_all()
 }
 
 fn lock(path: &Path, file: &File) -> Result<(), JournalError> {
