@@ -9,6 +9,7 @@ mod console;
 mod emergency_stop;
 mod gateway_plane;
 mod gateways;
+mod group;
 mod guardrails;
 mod health;
 mod instances;
@@ -31,6 +32,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) use console::{Assets, SESSION_PATHS, console};
 pub(crate) use gateway_plane::AUTHORIZE;
+use group::group;
 pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.
@@ -45,18 +47,9 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         // Oneself
         .service(sessions::end_session)
         .service(me::read_me)
-        .service(me::change_password)
-        // The storage
-        .service(regions::list_regions)
-        .service(regions::create_region)
-        .service(regions::read_region)
-        .service(regions::change_region)
-        .service(regions::delete_region)
-        .service(key_models::list_key_models)
-        .service(key_models::create_key_model)
-        .service(key_models::read_key_model)
-        .service(key_models::change_key_model)
-        .service(key_models::delete_key_model)
+        .service(me::change_password);
+    storage(config);
+    config
         // Operators
         .service(quarantine::read_quarantine)
         .service(quarantine::lift_quarantine)
@@ -65,93 +58,53 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(api_tokens::list_operator_tokens)
         .service(api_tokens::create_operator_token)
         .service(api_tokens::rotate_operator_token)
-        .service(api_tokens::delete_operator_token)
-        // Gateways, as operators look after them
-        .service(gateways::list_gateways)
-        .service(gateways::create_gateway)
-        .service(gateways::read_gateway)
-        .service(gateways::change_gateway)
-        .service(gateways::delete_gateway)
-        .service(api_tokens::list_gateway_tokens)
-        .service(api_tokens::create_gateway_token)
-        .service(api_tokens::rotate_gateway_token)
-        .service(api_tokens::delete_gateway_token);
+        .service(api_tokens::delete_operator_token);
+    gateways(config);
     asked_by_gateways(config);
+    partners(config);
+    tenants(config);
     config
-        // Partners
-        .service(partners::list_partners)
-        .service(partners::create_partner)
-        .service(partners::read_partner)
-        .service(partners::change_partner)
-        .service(partners::delete_partner)
-        .service(partners::suspend_partner)
-        .service(partners::resume_partner)
-        .service(guardrails::dry_run_guardrails)
-        .service(emergency_stop::preview_emergency_stop)
-        .service(emergency_stop::emergency_stop_partner)
-        .service(emergency_stop::undo_emergency_stop)
-        .service(api_tokens::list_partner_tokens)
-        .service(api_tokens::create_partner_token)
-        .service(api_tokens::rotate_partner_token)
-        .service(api_tokens::delete_partner_token)
-        // Tenants
-        .service(tenants::list_tenants)
-        .service(tenants::create_tenant)
-        .service(tenants::read_tenant)
-        .service(tenants::change_tenant)
-        .service(tenants::delete_tenant)
-        .service(tenants::restore_tenant)
-        .service(tenants::suspend_tenant)
-        .service(tenants::resume_tenant)
-        .service(users::list_users)
-        .service(users::create_user)
-        .service(users::read_user)
-        .service(users::change_user)
-        .service(users::delete_user)
-        .service(users::invite_user)
-        .service(tenant_regions::list_tenant_regions)
-        .service(tenant_regions::read_tenant_region)
-        .service(tenant_regions::change_tenant_region)
-        .service(api_tokens::list_tenant_tokens)
-        .service(api_tokens::create_tenant_token)
-        .service(api_tokens::rotate_tenant_token)
-        .service(api_tokens::delete_tenant_token)
-        .service(instances::list_instances)
-        .service(instances::create_instance)
-        .service(instances::read_instance)
-        .service(instances::change_instance)
-        .service(instances::delete_instance)
-        .service(buckets::list_buckets)
-        .service(buckets::read_bucket)
-        .service(buckets::register_bucket)
-        .service(buckets::unregister_bucket)
-        // Keys
-        .service(keys::list_keys)
-        .service(keys::create_key)
-        .service(keys::read_key)
-        .service(keys::change_key)
-        .service(keys::delete_key)
-        .service(keys::reset_key)
-        .service(keys::rotate_key)
-        .service(keys::revoke_key)
-        .service(keys::disable_key)
-        .service(keys::enable_key)
-        .service(keys::read_key_propagation)
-        .service(keys::read_key_usage)
-        .service(keys::explain_key)
-        .service(keys::import_keys)
-        .service(claims::create_claim)
-        // Posture
-        .service(posture::read_partner_posture)
-        .service(posture::read_tenant_posture)
         // Audit
         .service(audit::read_audit)
-        .service(audit::read_partner_audit)
-        .service(audit::read_tenant_audit)
         .service(checkpoints::list_audit_checkpoints)
         // Health
         .service(health::read_liveness)
         .service(health::read_readiness);
+}
+
+fn storage(config: &mut ServiceConfig<'_>) {
+    group(config, "/v1/regions", |config| {
+        config
+            .service(regions::list_regions)
+            .service(regions::create_region)
+            .service(regions::read_region)
+            .service(regions::change_region)
+            .service(regions::delete_region);
+    });
+    group(config, "/v1/key-models", |config| {
+        config
+            .service(key_models::list_key_models)
+            .service(key_models::create_key_model)
+            .service(key_models::read_key_model)
+            .service(key_models::change_key_model)
+            .service(key_models::delete_key_model);
+    });
+}
+
+/// Gateways, as operators look after them.
+fn gateways(config: &mut ServiceConfig<'_>) {
+    group(config, "/v1/gateways", |config| {
+        config
+            .service(gateways::list_gateways)
+            .service(gateways::create_gateway)
+            .service(gateways::read_gateway)
+            .service(gateways::change_gateway)
+            .service(gateways::delete_gateway)
+            .service(api_tokens::list_gateway_tokens)
+            .service(api_tokens::create_gateway_token)
+            .service(api_tokens::rotate_gateway_token)
+            .service(api_tokens::delete_gateway_token);
+    });
 }
 
 fn asked_by_gateways(config: &mut ServiceConfig<'_>) {
@@ -169,6 +122,101 @@ fn asked_by_gateways(config: &mut ServiceConfig<'_>) {
         .service(keystone::log_in_to_keystone)
         .service(keystone::verify_s3_token)
         .service(keystone::issue_ec2_credential);
+}
+
+fn partners(config: &mut ServiceConfig<'_>) {
+    group(config, "/v1/partners", |config| {
+        config
+            .service(partners::list_partners)
+            .service(partners::create_partner)
+            .service(partners::read_partner)
+            .service(partners::change_partner)
+            .service(partners::delete_partner)
+            .service(partners::suspend_partner)
+            .service(partners::resume_partner)
+            .service(guardrails::dry_run_guardrails)
+            .service(emergency_stop::preview_emergency_stop)
+            .service(emergency_stop::emergency_stop_partner)
+            .service(emergency_stop::undo_emergency_stop)
+            .service(api_tokens::list_partner_tokens)
+            .service(api_tokens::create_partner_token)
+            .service(api_tokens::rotate_partner_token)
+            .service(api_tokens::delete_partner_token)
+            .service(posture::read_partner_posture)
+            .service(audit::read_partner_audit);
+    });
+}
+
+/// Tenants and what they have. What is more narrow comes first.
+fn tenants(config: &mut ServiceConfig<'_>) {
+    group(config, "/v1/tenants/{}/keys", |config| {
+        config
+            .service(keys::list_keys)
+            .service(keys::create_key)
+            .service(keys::read_key)
+            .service(keys::change_key)
+            .service(keys::delete_key)
+            .service(keys::reset_key)
+            .service(keys::rotate_key)
+            .service(keys::revoke_key)
+            .service(keys::disable_key)
+            .service(keys::enable_key)
+            .service(keys::read_key_propagation)
+            .service(keys::read_key_usage)
+            .service(keys::explain_key)
+            .service(keys::import_keys)
+            .service(claims::create_claim);
+    });
+    group(config, "/v1/tenants/{}/users", |config| {
+        config
+            .service(users::list_users)
+            .service(users::create_user)
+            .service(users::read_user)
+            .service(users::change_user)
+            .service(users::delete_user)
+            .service(users::invite_user);
+    });
+    group(config, "/v1/tenants/{}/regions", |config| {
+        config
+            .service(tenant_regions::list_tenant_regions)
+            .service(tenant_regions::read_tenant_region)
+            .service(tenant_regions::change_tenant_region);
+    });
+    group(config, "/v1/tenants/{}/tokens", |config| {
+        config
+            .service(api_tokens::list_tenant_tokens)
+            .service(api_tokens::create_tenant_token)
+            .service(api_tokens::rotate_tenant_token)
+            .service(api_tokens::delete_tenant_token);
+    });
+    group(config, "/v1/tenants/{}/instances", |config| {
+        config
+            .service(instances::list_instances)
+            .service(instances::create_instance)
+            .service(instances::read_instance)
+            .service(instances::change_instance)
+            .service(instances::delete_instance);
+    });
+    group(config, "/v1/tenants/{}/buckets", |config| {
+        config
+            .service(buckets::list_buckets)
+            .service(buckets::read_bucket)
+            .service(buckets::register_bucket)
+            .service(buckets::unregister_bucket);
+    });
+    group(config, "/v1/tenants", |config| {
+        config
+            .service(tenants::list_tenants)
+            .service(tenants::create_tenant)
+            .service(tenants::read_tenant)
+            .service(tenants::change_tenant)
+            .service(tenants::delete_tenant)
+            .service(tenants::restore_tenant)
+            .service(tenants::suspend_tenant)
+            .service(tenants::resume_tenant)
+            .service(posture::read_tenant_posture)
+            .service(audit::read_tenant_audit);
+    });
 }
 
 /// The same for actix, which needs no document, and what no document could hold: proxies ask with whatever method and path
