@@ -175,22 +175,18 @@ fn narrowed<'q>(permit: &impl Audience, filter: &'q Filter) -> Narrowed<'q> {
     query
 }
 
-/// Takes the lock on a chain, starting it if need be, and says where it ends and whether there is a freeze. That is looked
-/// at with the lock held, see [`crate::freeze`].
+/// Takes the lock on a chain, starting it if need be, and says where it ends and whether there is a freeze.
 pub(crate) fn lock_head(connection: &mut AnyConnection, chain: &str) -> Result<(i64, Hash, bool)> {
-    let is_frozen = exists(freezes::table.select(freezes::id));
-    // Where there was no row to hold, one that has come since is held by whoever began the chain: it is not read here.
-    if connection.take_audit_chain(chain)? {
-        let head = audit_chains::table.find(chain).select((audit_chains::sequence, audit_chains::hash, is_frozen));
-        let head: Option<(i64, Vec<u8>, bool)> = optional(head.first(connection))?;
-        if let Some((sequence, hash, is_frozen)) = head {
-            return Ok((sequence, Row("audit_chains").hash(&hash)?, is_frozen));
-        }
+    if let Some((sequence, hash, is_frozen)) = connection.take_audit_chain(chain)? {
+        return Ok((sequence, Row("audit_chains").hash(&hash)?, is_frozen));
     }
     let first =
         (audit_chains::name.eq(chain), audit_chains::sequence.eq(0), audit_chains::hash.eq(BEGINNING.as_slice()));
     match diesel::insert_into(audit_chains::table).values(first).execute(connection).map_err(Error::from) {
-        Ok(_) => Ok((0, BEGINNING, diesel::select(is_frozen).get_result(connection)?)),
+        Ok(_) => {
+            let is_frozen = diesel::select(exists(freezes::table.select(freezes::id))).get_result(connection)?;
+            Ok((0, BEGINNING, is_frozen))
+        }
         // Somebody else has just started it.
         Err(Error::Taken) => Err(Error::Retry),
         Err(error) => Err(error),

@@ -4,9 +4,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::Timestamp;
 use domain::change::Change;
+use domain::text::RegionCode;
 
 use crate::System;
+use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
+use crate::prepared::Tell;
 use crate::rows::{Row, micros};
 use crate::schema::changes;
 use crate::transaction::{Reading, Writing, optional};
@@ -65,17 +68,20 @@ struct LookRow {
     at: Option<i64>,
 }
 
-/// Appends in the writer's own transaction.
-pub(crate) fn append(db: &mut Writing<'_>, sequence: i64, change: &Change, now: Timestamp) -> Result<()> {
-    let row = (
-        changes::sequence.eq(sequence),
-        changes::kind.eq(change.kind()),
-        changes::subject.eq(change.subject()),
-        changes::region.eq(change.region().map(domain::text::RegionCode::as_str)),
-        changes::at.eq(micros(now)),
-    );
-    diesel::insert_into(changes::table).values(row).execute(db.connection())?;
-    Ok(())
+/// Appends in the writer's own transaction, which has told so many changes before, and wakes whoever follows the feed in another
+/// process once it has been committed. Says which number the change has.
+pub(crate) fn append(connection: &mut AnyConnection, before: usize, change: &Change, now: Timestamp) -> Result<i64> {
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    let tell = Tell {
+        number: connection.next_number(before),
+        kind: change.kind(),
+        subject: change.subject(),
+        region: change.region().map(RegionCode::as_str),
+        at: micros(now),
+        notice: connection.notice(),
+    };
+    let (sequence, _): (i64, String) = tell.get_result(connection)?;
+    Ok(sequence)
 }
 
 /// At most so many changes after a number, and how far the feed is complete: both from one state of the database.

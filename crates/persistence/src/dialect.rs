@@ -7,12 +7,13 @@ mod transfer;
 use std::path::Path;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::{PgConnection, SqliteConnection};
 
 use crate::error::{Error, Result};
-use crate::schema::audit_chains;
+use crate::schema::{audit_chains, freezes};
 use crate::url::Url;
 
 pub(crate) use transfer::ColumnFound;
@@ -118,16 +119,18 @@ impl AnyConnection {
         Ok(diesel::sql_query(query).get_result::<OneText>(self).optional()?.map(|row| row.text))
     }
 
-    /// Waits for whoever holds this row of `audit_chains`, and holds it until this transaction ends. False if there was none to
-    /// hold. SQLite has one writer, who holds everything.
-    pub(crate) fn take_audit_chain(&mut self, name: &str) -> Result<bool> {
-        match self {
-            Self::Postgres(connection) => {
-                let row = audit_chains::table.find(name).select(audit_chains::sequence).for_no_key_update();
-                Ok(row.first::<i64>(connection).optional()?.is_some())
-            }
-            Self::Sqlite(_) => Ok(true),
-        }
+    /// Waits for whoever holds this row of `audit_chains`, and holds it until this transaction ends. Says where the chain ends, and
+    /// whether there is a freeze; nothing if there was no row to hold. SQLite has one writer, who holds everything.
+    ///
+    /// While this waits for a row it has its share of the table already: no freeze begins or ends before it goes on, so one that
+    /// was looked for before is still right. While it waits for its share of the table it has not looked at anything.
+    pub(crate) fn take_audit_chain(&mut self, name: &str) -> Result<Option<(i64, Vec<u8>, bool)>> {
+        let is_frozen = exists(freezes::table.select(freezes::id));
+        let row = audit_chains::table.find(name).select((audit_chains::sequence, audit_chains::hash, is_frozen));
+        Ok(match self {
+            Self::Postgres(connection) => row.for_no_key_update().first(connection).optional()?,
+            Self::Sqlite(connection) => row.first(connection).optional()?,
+        })
     }
 
     /// Waits for all who hold a row of `audit_chains`, and lets nobody take one until this transaction ends.

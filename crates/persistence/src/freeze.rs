@@ -1,7 +1,7 @@
 //! The row of `freezes`: while it is there no transaction that belongs into the audit is let through.
 //!
-//! Each of those locks a row of `audit_chains` first and looks for the freeze after that. Whoever freezes takes that whole
-//! table, which waits for all who are at it: once the freeze is there, nothing more changes.
+//! Each of those has its share of `audit_chains` before it looks for the freeze. Whoever freezes takes that whole table, which
+//! waits for all who are at it: once the freeze is there, nothing more changes.
 
 use diesel::prelude::*;
 use domain::Timestamp;

@@ -4,22 +4,43 @@
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use crate::dialect::Backend;
 
-/// A question to which the answer is a number.
-pub(crate) struct NumberOf(pub(crate) &'static str);
+/// Puts a change into the feed and says under which number.
+pub(crate) struct Tell<'t> {
+    pub(crate) number: (&'static str, i64),
+    pub(crate) kind: &'static str,
+    pub(crate) subject: &'t str,
+    pub(crate) region: Option<&'t str>,
+    pub(crate) at: i64,
+    pub(crate) notice: &'static str,
+}
 
-impl QueryFragment<Backend> for NumberOf {
+impl QueryFragment<Backend> for Tell<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        out.push_sql(self.0);
+        let (number, more) = &self.number;
+        out.push_sql("INSERT INTO changes (sequence, kind, subject, region, at) VALUES ((");
+        out.push_sql(number);
+        out.push_sql(") + ");
+        out.push_bind_param::<BigInt, _>(more)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(&self.kind)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(&self.subject)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, _>(&self.region)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.at)?;
+        out.push_sql(") RETURNING sequence, ");
+        out.push_sql(self.notice);
         Ok(())
     }
 }
 
-impl Query for NumberOf {
-    type SqlType = BigInt;
+impl Query for Tell<'_> {
+    type SqlType = (BigInt, Text);
 }
 
 /// Says where an audit chain ends now.
@@ -53,4 +74,4 @@ macro_rules! by_text {
     )*};
 }
 
-by_text!(NumberOf, MoveHead<'_>);
+by_text!(Tell<'_>, MoveHead<'_>);

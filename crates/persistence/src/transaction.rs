@@ -38,7 +38,7 @@ pub struct Writing<'c> {
     entropy: Entropy,
     left: Trace,
     recorded: u64,
-    feed: Option<Telling>,
+    told: Vec<Told>,
 }
 
 /// What a transaction has said to the feed, and how much to the audit.
@@ -56,18 +56,6 @@ pub(crate) enum Door<'c> {
     Audited(&'c Chain),
     /// After all others, and before any more: who freezes and thaws.
     Alone(&'c Chain),
-}
-
-/// What this transaction has put into the feed, and under which number it began.
-struct Telling {
-    first: i64,
-    changes: Vec<Change>,
-}
-
-impl Telling {
-    fn told(self, at: Timestamp) -> Vec<Told> {
-        (self.first..).zip(self.changes).map(|(sequence, change)| Told { sequence, change, at }).collect()
-    }
 }
 
 /// How much one transaction may tell; beyond it, something wider has to be told once.
@@ -123,18 +111,13 @@ impl<'c> Writing<'c> {
             entropy,
             left: Trace::Nothing,
             recorded: 0,
-            feed: None,
+            told: Vec::new(),
         })
     }
 
     /// Says what was told.
     pub(crate) fn finish(self, name: &'static str) -> Result<Finished> {
-        let at = self.author.now;
-        let told: Vec<Told> = self.feed.map(|telling| telling.told(at)).unwrap_or_default();
-        let finished = Finished { told, recorded: self.recorded };
-        if !finished.told.is_empty() {
-            self.reading.connection.notify()?;
-        }
+        let finished = Finished { told: self.told, recorded: self.recorded };
         match (self.left, self.chain) {
             (Trace::Recorded, Some((chain, head))) => {
                 audit::move_head(self.reading.connection, &chain.name(), head.sequence, &head.hash)?;
@@ -196,18 +179,12 @@ impl<'c> Writing<'c> {
 
     /// Appends to the change feed, for whoever remembers what this transaction makes untrue.
     pub fn tell(&mut self, change: &Change) -> Result<i64> {
-        let mut told = match self.feed.take() {
-            Some(told) => told,
-            None => Telling { first: self.reading.connection.first_sequence()?, changes: Vec::new() },
-        };
-        if told.changes.len() >= MOST_CHANGES {
+        if self.told.len() >= MOST_CHANGES {
             return Err(Error::Statement("a transaction tells too many changes".to_owned()));
         }
-        let sequence = told.first + i64::try_from(told.changes.len()).unwrap_or(i64::MAX);
-        let now = self.author.now;
-        changes::append(self, sequence, change, now)?;
-        told.changes.push(change.clone());
-        self.feed = Some(told);
+        let at = self.author.now;
+        let sequence = changes::append(self.reading.connection, self.told.len(), change, at)?;
+        self.told.push(Told { sequence, change: change.clone(), at });
         Ok(sequence)
     }
 

@@ -67,7 +67,8 @@ impl KeyShown {
         switches: &Switches,
         now: Timestamp,
     ) -> Result<Self> {
-        let last_used_at = key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id);
+        let is_new = key.created_at == now;
+        let last_used_at = if is_new { None } else { key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id) };
         let is_held_back = !quarantine::held_back_of(permit, db, &[&key])?.is_empty();
         Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at, is_held_back, now })
     }

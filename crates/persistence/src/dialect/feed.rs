@@ -5,19 +5,28 @@ use diesel::prelude::*;
 
 use super::{AnyConnection, OneText};
 use crate::error::{Error, Result};
-use crate::prepared::NumberOf;
 
 impl AnyConnection {
-    /// The number that the first change of this transaction has in the feed. PostgreSQL makes it from the number of the
-    /// transaction, so that what is below the oldest one running never grows again; SQLite has one writer.
-    pub(crate) fn first_sequence(&mut self) -> Result<i64> {
-        let query = match self {
-            Self::Postgres(_) => "SELECT (pg_current_xact_id()::text::bigint + base) * 1024 FROM feed WHERE id = 1",
-            Self::Sqlite(_) => {
-                "SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 FROM feed WHERE id = 1"
+    /// The number that the next change has in the feed, where its transaction has told so many: what to ask, and what to add to
+    /// it. PostgreSQL makes it from the number of the transaction, so that what is below the oldest one running never grows
+    /// again; SQLite has one writer.
+    pub(crate) const fn next_number(&self, told: i64) -> (&'static str, i64) {
+        match self {
+            Self::Postgres(_) => {
+                ("SELECT (pg_current_xact_id()::text::bigint + base) * 1024 FROM feed WHERE id = 1", told)
             }
-        };
-        Ok(NumberOf(query).get_result(self)?)
+            Self::Sqlite(_) => {
+                ("SELECT MAX((SELECT COALESCE(MAX(sequence), 0) FROM changes), begins) + 1 FROM feed WHERE id = 1", 0)
+            }
+        }
+    }
+
+    /// An empty text that wakes whoever follows the feed in another process, once this transaction has been committed.
+    pub(crate) const fn notice(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "pg_notify('keyreeve_changes', '')::text",
+            Self::Sqlite(_) => "''",
+        }
     }
 
     /// Up to which number the feed is complete as this statement sees it, from where on it is there, and what the database's
@@ -52,7 +61,7 @@ impl AnyConnection {
         Ok(diesel::sql_query(query).load::<OneText>(self)?.into_iter().map(|row| row.text).collect())
     }
 
-    /// Wakes whoever follows the feed in another process, once this transaction has been committed.
+    /// The same where nothing is told.
     pub(crate) fn notify(&mut self) -> Result<()> {
         match self {
             Self::Postgres(connection) => Ok(connection.batch_execute("NOTIFY keyreeve_changes")?),

@@ -1,8 +1,9 @@
 //! What a write promises: it is audited or it is not there, writers of one chain stand in line, and a dead connection
 //! is somebody else's news only once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use domain::Timestamp;
@@ -10,7 +11,7 @@ use domain::actor::Actor;
 use domain::audit::{AuditAction, Chain, Origin, Target};
 use domain::change::Change;
 use domain::id::TenantId;
-use keyreeve_persistence::{Author, Database, Error, Options, Url};
+use keyreeve_persistence::{Author, Database, Error, Options, System, Url, Writing, freeze};
 use testkit::postgres;
 
 fn author(seed: u8) -> Author {
@@ -125,4 +126,85 @@ fn kill_everybody_in(database: &postgres::Database<'_>) {
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     diesel::sql_query(kill).execute(&mut connection).unwrap();
+}
+
+/// Of two writers of one chain the second waits for its row, and who freezes waits for both.
+#[test]
+fn whoever_is_at_it_before_a_freeze_goes_on_and_whoever_comes_after_it_does_not() {
+    let own = postgres::shared().unwrap().database().unwrap();
+    let database = Database::open(Options::at(Url::parse(&own.url()).unwrap()));
+    database.migrate().unwrap();
+    let record = |db: &mut Writing<'_>| db.record(AuditAction::RegionCreated, target(), &[]);
+    let write = |seed| database.write("write", &author(seed), &Chain::Platform, record);
+    let freeze = |seed| {
+        database.write_alone("freeze", &author(seed), &Chain::Platform, |db| {
+            freeze::begin(System::as_part("test"), db)?;
+            record(db)
+        })
+    };
+    write(1).unwrap();
+    thread::scope(|scope| {
+        let others = OnceLock::new();
+        let first = database.write("write", &author(2), &Chain::Platform, |db| {
+            let _ = others.get_or_init(|| {
+                let second = scope.spawn(|| write(3));
+                until_waiting(&own, 1);
+                let frozen = scope.spawn(|| freeze(4));
+                until_waiting(&own, 2);
+                Mutex::new(vec![second, frozen])
+            });
+            record(db)
+        });
+        first.unwrap();
+        for other in others.into_inner().unwrap().into_inner().unwrap() {
+            other.join().unwrap().unwrap();
+        }
+    });
+    assert!(matches!(write(5), Err(Error::Frozen)));
+    assert_eq!(sequences(&database), [1, 2, 3, 4]);
+}
+
+/// Its statement begins before there is a freeze, and looks for one when it is let in.
+#[test]
+fn whoever_waits_for_somebody_who_freezes_is_refused() {
+    let own = postgres::shared().unwrap().database().unwrap();
+    let database = Database::open(Options::at(Url::parse(&own.url()).unwrap()));
+    database.migrate().unwrap();
+    let record = |db: &mut Writing<'_>| db.record(AuditAction::RegionCreated, target(), &[]);
+    let write = |seed| database.write("write", &author(seed), &Chain::Platform, record);
+    // Twice on each connection, so that the statement is prepared and not read anew.
+    for seed in 1..=4 {
+        write(seed).unwrap();
+    }
+    thread::scope(|scope| {
+        let late = OnceLock::new();
+        let frozen = database.write_alone("freeze", &author(5), &Chain::Platform, |db| {
+            let _ = late.get_or_init(|| {
+                let late = scope.spawn(|| write(6));
+                until_waiting(&own, 1);
+                Mutex::new(late)
+            });
+            freeze::begin(System::as_part("test"), db)?;
+            record(db)
+        });
+        frozen.unwrap();
+        let late = late.into_inner().unwrap().into_inner().unwrap().join().unwrap();
+        assert!(matches!(late, Err(Error::Frozen)), "{late:?}");
+    });
+    assert_eq!(sequences(&database), [1, 2, 3, 4, 5]);
+}
+
+/// Waits until so many connections wait for a lock.
+fn until_waiting(database: &postgres::Database<'_>, count: i64) {
+    let mut connection = PgConnection::establish(&database.url()).unwrap();
+    let waiting = "SELECT COUNT(*) AS sequence FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..2_000 {
+        let found: Sequence = diesel::sql_query(waiting).get_result(&mut connection).unwrap();
+        if found.sequence == count {
+            return;
+        }
+        thread::park_timeout(Duration::from_millis(1));
+    }
+    panic!("{count} were to wait");
 }
