@@ -15,6 +15,7 @@ use crate::migrations::{self, Schema};
 use crate::pool::{Pool, PoolVitals, Pooled, is_unreachable};
 use crate::shared_commit::SharedCommit;
 use crate::transaction::{Author, Door, Finished, Reading, Writing};
+use crate::turns::Turns;
 use crate::url::Url;
 
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ pub struct Database {
 
 enum Writers {
     /// Each in a transaction of its own.
-    Apart(Pool),
+    Apart(Pool, Turns),
     /// One after the other anyway.
     Together(Box<SharedCommit>),
 }
@@ -86,7 +87,9 @@ impl Database {
     pub fn open(options: Options) -> Self {
         let pool = |use_, size, wait| Pool::new(options.url.clone(), use_, size, wait);
         let writers = match options.url {
-            Url::Postgres(_) => Writers::Apart(pool(Use::Writing, options.writers, options.wait)),
+            Url::Postgres(_) => {
+                Writers::Apart(pool(Use::Writing, options.writers, options.wait), Turns::new(options.wait))
+            }
             // To wait for the one before is no reason to be sent away.
             Url::Sqlite(_) => Writers::Together(Box::new(SharedCommit::new(pool(Use::Writing, 1, PATIENCE), PATIENCE))),
         };
@@ -212,7 +215,14 @@ impl Database {
             Ok((value, writing.finish(name)?))
         };
         let (value, Finished { told, recorded }) = match &self.writers {
-            Writers::Apart(pool) => self.write_apart(pool, transaction)?,
+            Writers::Apart(pool, turns) => {
+                // Books are in nobody's way, and who writes alone waits for all.
+                let _turn = match door {
+                    Door::Audited(chain) => Some(turns.take(&chain.name())?),
+                    Door::Alone(_) | Door::Books => None,
+                };
+                self.write_apart(pool, transaction)?
+            }
             Writers::Together(shared) => shared.write(transaction)?,
         };
         self.audit_events.fetch_add(recorded, Ordering::Relaxed);
@@ -262,7 +272,12 @@ impl Database {
 
     pub fn vitals(&self) -> DatabaseVitals {
         let (writers, commits) = match &self.writers {
-            Writers::Apart(pool) => (pool.vitals(), self.commits.load(Ordering::Relaxed)),
+            Writers::Apart(pool, turns) => {
+                let mut vitals = pool.vitals();
+                vitals.waits += turns.waits();
+                vitals.timeouts += turns.timeouts();
+                (vitals, self.commits.load(Ordering::Relaxed))
+            }
             Writers::Together(shared) => (shared.vitals(), shared.commits()),
         };
         DatabaseVitals {
@@ -278,7 +293,7 @@ impl Database {
     pub fn warm_up(&self) -> Result<()> {
         self.readers.get().map(drop)?;
         match &self.writers {
-            Writers::Apart(pool) => pool.get().map(drop),
+            Writers::Apart(pool, _) => pool.get().map(drop),
             Writers::Together(shared) => shared.warm_up(),
         }
     }

@@ -58,6 +58,7 @@ pub mod tenant_regions;
 pub mod tenants;
 mod transaction;
 pub mod transfer;
+mod turns;
 mod url;
 pub mod users;
 pub mod violations;
