@@ -67,10 +67,20 @@ impl KeyShown {
         switches: &Switches,
         now: Timestamp,
     ) -> Result<Self> {
-        let is_new = key.created_at == now;
-        let last_used_at = if is_new { None } else { key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id) };
+        let last_used_at = key_usage::last_used(permit, db, &[&key.id])?.remove(&key.id);
+        Ok(Self { last_used_at, ..Self::unused(permit, db, key, switches, now)? })
+    }
+
+    /// One that the transaction at hand has made.
+    pub(crate) fn unused(
+        permit: &impl OnTenant,
+        db: &mut Reading<'_>,
+        key: Key,
+        switches: &Switches,
+        now: Timestamp,
+    ) -> Result<Self> {
         let is_held_back = !quarantine::held_back_of(permit, db, &[&key])?.is_empty();
-        Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at, is_held_back, now })
+        Ok(Self { rotate_by: key.rotate_by(switches), key, last_used_at: None, is_held_back, now })
     }
 }
 

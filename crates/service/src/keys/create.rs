@@ -10,7 +10,7 @@ use domain::text::RegionCode;
 use domain::{Invalid, Secret};
 use persistence::{Page, Reading, Writing, buckets, claims, instances, keys};
 
-use super::{Handed, Home, KeyMade, Maker, tell};
+use super::{Handed, Home, KeyMade, KeyShown, Maker, tell};
 use crate::claims::ClaimMade;
 use crate::context::Context;
 use crate::error::{Error, Named, Result};
@@ -81,7 +81,9 @@ impl Service {
             if_taken: Error::Database(persistence::Error::Retry),
         };
         let key = self.insert_key(permit, db, instance, &home, terms, rails, pair)?;
-        self.hand_out(permit, db, key, fresh, home, rails)
+        let now = db.now();
+        let shown = KeyShown::unused(permit, db, key, &home.switches, now)?;
+        self.hand_out(permit, db, shown, fresh, home, rails)
     }
 
     /// The same with a pair, drawn or brought along.
@@ -134,7 +136,8 @@ impl Service {
         let Some(handed) = handed else { return Ok(None) };
         let home = Home::find(permit, db, &key.region)?;
         let since = key.pairs.current().since;
-        KeyMade::new(permit, db, key, handed, home, since).map(Some)
+        let shown = KeyShown::of(permit, db, key, &home.switches, since)?;
+        Ok(Some(KeyMade { shown, handed, region: home.region, receipt: None }))
     }
 }
 

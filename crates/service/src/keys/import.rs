@@ -51,7 +51,7 @@ impl Service {
             };
             let key = self.insert_key(permit, db, &instance, &home, order.terms.clone(), &rails, pair)?;
             let now = db.now();
-            KeyShown::of(permit, db, key, &home.switches, now)
+            KeyShown::unused(permit, db, key, &home.switches, now)
         })
     }
 }

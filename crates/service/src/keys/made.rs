@@ -50,19 +50,18 @@ impl Service {
         &self,
         permit: &impl OnTenant,
         db: &mut Writing<'_>,
-        key: Key,
+        shown: KeyShown,
         fresh: FreshPair,
         home: super::Home,
         rails: &Rails<'_>,
     ) -> Result<KeyMade> {
-        let now = db.now();
         let handed = if rails.hide_secrets() {
             let secret = fresh.secret_access_key.secret();
-            Handed::Link(self.make_claim(permit, db, &key, ClaimLife::DEFAULT, secret)?)
+            Handed::Link(self.make_claim(permit, db, &shown.key, ClaimLife::DEFAULT, secret)?)
         } else {
             Handed::Secret(fresh.secret_access_key)
         };
-        KeyMade::new(permit, db, key, handed, home, now)
+        Ok(KeyMade { shown, handed, region: home.region, receipt: None })
     }
 
     /// Seals the secret of a key's current pair in its place.
@@ -104,20 +103,6 @@ fn place(key: &Key) -> Place<'_> {
         key: key.id.as_str(),
         access_key_id: pair.access_key_id.as_str(),
         version: pair.version,
-    }
-}
-
-impl KeyMade {
-    pub(crate) fn new(
-        permit: &impl OnTenant,
-        db: &mut Reading<'_>,
-        key: Key,
-        handed: Handed,
-        home: super::Home,
-        now: domain::Timestamp,
-    ) -> Result<Self> {
-        let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
-        Ok(Self { shown, handed, region: home.region, receipt: None })
     }
 }
 

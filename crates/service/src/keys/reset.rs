@@ -5,7 +5,7 @@ use domain::id::KeyId;
 use domain::key::FreshPair;
 use persistence::keys;
 
-use super::{Home, KeyMade, Maker, change_of, find, tell};
+use super::{Home, KeyMade, KeyShown, Maker, change_of, find, tell};
 use crate::context::Context;
 use crate::error::Result;
 use crate::guardrails::Rails;
@@ -33,7 +33,8 @@ pub fn reset(service: &Service, context: &mut Context, permit: &Permit<ResetKey>
             let receipt = tell(db, &key)?;
             let details = [("access_key_id", fresh.access_key_id.to_string())];
             db.record(AuditAction::KeyReset, Target::new("key", id), &details)?;
-            let made = service.hand_out(permit, db, key, fresh, home, &rails)?;
+            let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
+            let made = service.hand_out(permit, db, shown, fresh, home, &rails)?;
             Ok(KeyMade { receipt: Some(receipt), ..made })
         },
         |db, id, link| {

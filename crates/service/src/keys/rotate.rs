@@ -5,7 +5,7 @@ use domain::id::KeyId;
 use domain::key::{FreshPair, Grace};
 use persistence::keys;
 
-use super::{Home, KeyMade, Maker, change_of, find, tell};
+use super::{Home, KeyMade, KeyShown, Maker, change_of, find, tell};
 use crate::context::Context;
 use crate::error::Result;
 use crate::guardrails::Rails;
@@ -43,7 +43,8 @@ pub fn rotate(
                 ("grace_seconds", grace.at_most().num_seconds().to_string()),
             ];
             db.record(AuditAction::KeyRotated, Target::new("key", id), &details)?;
-            let made = service.hand_out(permit, db, key, fresh, home, &rails)?;
+            let shown = KeyShown::of(permit, db, key, &home.switches, now)?;
+            let made = service.hand_out(permit, db, shown, fresh, home, &rails)?;
             Ok(KeyMade { receipt: Some(receipt), ..made })
         },
         |db, id, link| {
