@@ -156,8 +156,16 @@ static int sync_file(int fd) {
 int fsync(int fd) { return sync_file(fd); }
 int fdatasync(int fd) { return sync_file(fd); }
 
+/* Whole, as the links of /proc are. */
+static const char *whole(const char *path, char *room) {
+    if (path[0] == '/' || !getcwd(room, 256)) return path;
+    strncat(room, "/", 255 - strlen(room));
+    return strncat(room, path, 255 - strlen(room));
+}
+
 static void named(const char *from, const char *to) {
-    const char *name = below(from), *other = to ? below(to) : "";
+    char room[256], space[256];
+    const char *name = below(whole(from, room)), *other = to ? below(whole(to, space)) : "";
     if (!name || !other) return;
     pthread_mutex_lock(&lock);
     if (name_count == 64) abort();
