@@ -3,9 +3,10 @@
 //! One after the other has the chain's lock. Who waits for it in the database has a connection meanwhile, of which there are few: the
 //! writers of one busy tenant would hold all of them, and those of every other tenant would wait for that tenant too.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ const LINES: usize = 256;
 
 pub(crate) struct Turns {
     hasher: RandomState,
-    lines: Box<[Line]>,
+    lines: Box<[Mutex<Line>]>,
     /// How long anybody waits for its turn.
     patience: Duration,
     waits: AtomicU64,
@@ -27,18 +28,25 @@ pub(crate) struct Turns {
 
 #[derive(Default)]
 struct Line {
-    at_it: Mutex<usize>,
-    left: Condvar,
+    at_it: usize,
+    /// Nobody overtakes: whoever leaves hands its turn to the first of them.
+    waiting: VecDeque<Arc<Waiter>>,
+}
+
+#[derive(Default)]
+struct Waiter {
+    is_called: Mutex<bool>,
+    called: Condvar,
 }
 
 /// Ends when it is dropped.
-pub(crate) struct Turn<'t>(&'t Line);
+pub(crate) struct Turn<'t>(&'t Mutex<Line>);
 
 impl Turns {
     pub(crate) fn new(patience: Duration) -> Self {
         Self {
             hasher: RandomState::new(),
-            lines: (0..LINES).map(|_| Line::default()).collect(),
+            lines: (0..LINES).map(|_| Mutex::default()).collect(),
             patience,
             waits: AtomicU64::default(),
             timeouts: AtomicU64::default(),
@@ -48,18 +56,24 @@ impl Turns {
     /// Waits until few enough are at this chain.
     pub(crate) fn take(&self, chain: &str) -> Result<Turn<'_>> {
         let line = self.lines.get(self.hasher.hash_one(chain) as usize % LINES).ok_or(Error::Busy)?;
-        let mut at_it = line.lock();
-        if *at_it >= AT_ONCE {
+        let waiter = {
+            let mut line = lock(line);
+            if line.at_it < AT_ONCE {
+                line.at_it += 1;
+                None
+            } else {
+                let waiter = Arc::<Waiter>::default();
+                line.waiting.push_back(waiter.clone());
+                Some(waiter)
+            }
+        };
+        if let Some(waiter) = waiter {
             self.waits.fetch_add(1, Ordering::Relaxed);
-            let waited = line.left.wait_timeout_while(at_it, self.patience, |at_it| *at_it >= AT_ONCE);
-            let (found, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            if timeout.timed_out() {
+            if !waiter.is_called_within(self.patience) && lock(line).forget(&waiter) {
                 self.timeouts.fetch_add(1, Ordering::Relaxed);
                 return Err(Error::Busy);
             }
-            at_it = found;
         }
-        *at_it += 1;
         Ok(Turn(line))
     }
 
@@ -75,16 +89,38 @@ impl Turns {
 }
 
 impl Line {
-    fn lock(&self) -> MutexGuard<'_, usize> {
-        self.at_it.lock().unwrap_or_else(PoisonError::into_inner)
+    /// False if it has been called at the last moment.
+    fn forget(&mut self, waiter: &Arc<Waiter>) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|waiting| !Arc::ptr_eq(waiting, waiter));
+        self.waiting.len() < before
+    }
+}
+
+impl Waiter {
+    fn is_called_within(&self, patience: Duration) -> bool {
+        let waited = self.called.wait_timeout_while(lock(&self.is_called), patience, |is_called| !*is_called);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn call(&self) {
+        *lock(&self.is_called) = true;
+        self.called.notify_one();
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.0.lock() -= 1;
-        self.0.left.notify_one();
+        let mut line = lock(self.0);
+        match line.waiting.pop_front() {
+            Some(first) => first.call(),
+            None => line.at_it -= 1,
+        }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -126,6 +162,32 @@ mod tests {
         let third = turns.take("tenant:a").unwrap();
         drop((second, third));
         assert_eq!(turns.timeouts(), 1);
+    }
+
+    #[test]
+    fn whoever_came_first_is_first() {
+        let turns = Turns::new(Duration::from_secs(60));
+        let order = Mutex::new(Vec::new());
+        let (turns, order) = (&turns, &order);
+        std::thread::scope(|scope| {
+            let held = (turns.take("tenant:a").unwrap(), turns.take("tenant:a").unwrap());
+            for number in 0..8 {
+                scope.spawn(move || {
+                    let _turn = turns.take("tenant:a").unwrap();
+                    lock(order).push(number);
+                });
+                while turns.waits() <= number {
+                    std::thread::yield_now();
+                }
+            }
+            // The other stays at it, so that there is one turn, which goes from hand to hand.
+            drop(held.0);
+            while lock(order).len() < 8 {
+                std::thread::yield_now();
+            }
+            drop(held.1);
+        });
+        assert_eq!(*lock(order), (0..8).collect::<Vec<_>>());
     }
 
     #[test]
