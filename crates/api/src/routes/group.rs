@@ -6,7 +6,8 @@ use actix_web::web;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// `beginning` is in whole segments, of which `{}` is any. Nobody after this group gets to see a path that begins so.
+/// `beginning` is in whole segments, of which `{}` is any, and compared with the path as it was sent: a noun with letters in percents is
+/// none. Nobody after this group gets to see a path that begins so.
 pub(crate) fn group(
     config: &mut ServiceConfig<'_>,
     beginning: &'static str,

@@ -172,7 +172,7 @@ fn whoever_waits_for_somebody_who_freezes_is_refused() {
     database.migrate().unwrap();
     let record = |db: &mut Writing<'_>| db.record(AuditAction::RegionCreated, target(), &[]);
     let write = |seed| database.write("write", &author(seed), &Chain::Platform, record);
-    // Twice on each connection, so that the statement is prepared and not read anew.
+    // So that the statement has been prepared by then, as it mostly has.
     for seed in 1..=4 {
         write(seed).unwrap();
     }
