@@ -62,6 +62,10 @@ fanout *arguments:
 bench-keystone:
     scripts/bench-keystone
 
+# measure how fast Garage makes keys beside this, and write the figures there; builds it from crates.io
+bench-garage:
+    scripts/bench-garage
+
 # measure the parts of a verification, each by itself
 bench-micro *arguments:
     cargo bench --profile profiling -p keyreeve-bench --features micro --bench micro -- {{ arguments }}

@@ -2,6 +2,7 @@
 
 mod creating;
 mod following;
+mod garage;
 mod gateway_client;
 mod keystone;
 mod many_keys;
@@ -30,7 +31,7 @@ pub struct Group {
     pub is_usual: bool,
 }
 
-pub const ALL: [Group; 9] = [
+pub const ALL: [Group; 10] = [
     Group { name: "verifying", heading: "Verifying, keys in memory", measure: verifying::measure, is_usual: true },
     Group {
         name: "unknown-to-memory",
@@ -55,6 +56,8 @@ pub const ALL: [Group; 9] = [
     Group { name: "gateway-client", heading: "The gateway client", measure: gateway_client::measure, is_usual: true },
     // It needs Debian's Keystone: see `scripts/bench-keystone`.
     Group { name: "keystone", heading: "Beside OpenStack's Keystone", measure: keystone::measure, is_usual: false },
+    // It needs Garage: see `scripts/bench-garage`.
+    Group { name: "garage", heading: "Beside Garage", measure: garage::measure, is_usual: false },
     Group { name: "starting", heading: "Starting", measure: starting::measure, is_usual: true },
 ];
 

@@ -176,6 +176,11 @@ pub fn server(name: &str) -> PathBuf {
     path
 }
 
+/// What starts a server of others.
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts").join(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,27 @@
 
 use std::time::Duration;
 
-use crate::load::Load;
+use crate::load::{Load, Pace};
 use crate::process::Process;
 
 pub struct Contestant<'c> {
     pub name: &'c str,
     pub process: &'c Process,
     pub load: Load<'c>,
+}
+
+impl<'c> Contestant<'c> {
+    /// Over so many connections, in plain HTTP, as fast as it answers.
+    pub fn plain(
+        name: &'c str,
+        process: &'c Process,
+        connections: usize,
+        requests: &'c [Vec<u8>],
+        proof: &'c str,
+    ) -> Self {
+        let (address, pace) = (process.address, Pace::AsFastAsPossible);
+        Self { name, process, load: Load { address, connections, requests, proof, pace, tls: None } }
+    }
 }
 
 /// The figures of one contestant, a value for each round.

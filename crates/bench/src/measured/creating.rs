@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::Row;
 use crate::keyreeve::{Keyreeve, Place, REGION, post};
-use crate::load::{Load, Pace};
 use crate::process::{Process, server};
 use crate::rounds::{Contestant, Rounds, median};
 
@@ -17,27 +16,11 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let sqlite = Keyreeve::pinned(&on_sqlite, &[]);
     let postgres = Keyreeve::pinned(&on_postgres, &[]);
     let bare_insert = Process::start(&server("bare-insert"), &[&bare.url()], "0");
-    let orders = |server: &Keyreeve, tenants: &[String]| {
-        let order = |(number, tenant)| {
-            let body = json!({"region": REGION, "label": format!("made {number}")}).to_string();
-            post(&format!("{tenant}/keys"), server.operator_token(), "", &body)
-        };
-        (0..1000).zip(tenants.iter().cycle()).map(order).collect::<Vec<_>>()
-    };
     let of_one = |server: &Keyreeve| orders(server, std::slice::from_ref(&server.tenant));
     let (of_sqlite, of_postgres) = (of_one(&sqlite), of_one(&postgres));
     let tenants: Vec<String> = (0..TENANTS).map(|number| postgres.another_tenant(&format!("maker {number}"))).collect();
     let of_many = orders(&postgres, &tenants);
-    let load = |process: &Process, connections, requests| Load {
-        address: process.address,
-        connections,
-        requests,
-        proof: "",
-        pace: Pace::AsFastAsPossible,
-        tls: None,
-    };
-    let contestant =
-        |name, process, connections, requests| Contestant { name, process, load: load(process, connections, requests) };
+    let contestant = |name, process, connections, requests| Contestant::plain(name, process, connections, requests, "");
     let contestants = [
         contestant("create key, SQLite, 64 clients", &sqlite.process, CLIENTS, &of_sqlite[..]),
         contestant("create key, SQLite, one client", &sqlite.process, 1, &of_sqlite[..]),
@@ -74,4 +57,13 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
         ),
         Row::at_least("the same in 16 tenants", ">= 0.5", 0.5, &of_many.per_second, &bare.per_second),
     ]
+}
+
+/// Orders of keys as they go over the wire, of these tenants in turns.
+pub(super) fn orders(server: &Keyreeve, tenants: &[String]) -> Vec<Vec<u8>> {
+    let order = |(number, tenant)| {
+        let body = json!({"region": REGION, "label": format!("made {number}")}).to_string();
+        post(&format!("{tenant}/keys"), server.operator_token(), "", &body)
+    };
+    (0..1000).zip(tenants.iter().cycle()).map(order).collect()
 }

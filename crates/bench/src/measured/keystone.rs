@@ -1,7 +1,5 @@
 //! OpenStack's Keystone, as Debian ships it, beside Keyreeve: each says whose a signature is. One processor each.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::Signer;
@@ -9,8 +7,7 @@ use testkit::Signer;
 use super::Row;
 use super::verifying::s3_token;
 use crate::keyreeve::{Keyreeve, Place, REGION};
-use crate::load::{Load, Pace};
-use crate::process::Process;
+use crate::process::{Process, script};
 use crate::rounds::{Contestant, Rounds};
 
 const CLIENTS: usize = 16;
@@ -25,9 +22,9 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let tokens: Vec<_> = keys.iter().map(|key| s3_token(&server.gateway, key)).collect();
 
     let figures = rounds.of(&[
-        contestant("Keystone's s3tokens", &keystone.process, &keystone.questions, "expires_at"),
-        contestant("verify", &server.process, &questions, "\"allow\""),
-        contestant("our s3tokens", &server.process, &tokens, "expires_at"),
+        Contestant::plain("Keystone's s3tokens", &keystone.process, CLIENTS, &keystone.questions, "expires_at"),
+        Contestant::plain("verify", &server.process, CLIENTS, &questions, "\"allow\""),
+        Contestant::plain("our s3tokens", &server.process, CLIENTS, &tokens, "expires_at"),
     ]);
     let [theirs, verify, ours] = figures.try_into().unwrap_or_else(|_| panic!());
     keystone.process.stop();
@@ -48,11 +45,6 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     ]
 }
 
-fn contestant<'c>(name: &'c str, process: &'c Process, requests: &'c [Vec<u8>], proof: &'c str) -> Contestant<'c> {
-    let (address, pace) = (process.address, Pace::AsFastAsPossible);
-    Contestant { name, process, load: Load { address, connections: CLIENTS, requests, proof, pace, tls: None } }
-}
-
 struct Keystone {
     process: Process,
     /// Signed requests of its own credentials, as its gateways ask about them.
@@ -64,7 +56,7 @@ impl Keystone {
     fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
         let (path, count) = (folder.path().to_str().expect("a path"), KEYS.to_string());
-        let process = Process::start(&script(), &[path, &count], "0");
+        let process = Process::start(&script("bench-keystone-server"), &[path, &count], "0");
         let written = std::fs::read_to_string(folder.path().join("credentials.json")).expect("its credentials");
         let written: Value = serde_json::from_str(&written).expect("JSON");
         let token = written["token"].as_str().expect("a token");
@@ -77,8 +69,4 @@ impl Keystone {
 fn signer(credential: &Value) -> Signer {
     let text = |name: &str| credential[name].as_str().expect("a text").to_owned();
     Signer { access_key_id: text("access"), secret: text("secret"), region: REGION.to_owned() }
-}
-
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bench-keystone-server")
 }
