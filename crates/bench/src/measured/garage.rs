@@ -11,7 +11,7 @@ use crate::keyreeve::{Keyreeve, Place, post};
 use crate::process::{Process, script};
 use crate::rounds::{Contestant, Rounds};
 
-const CLIENTS: usize = 16;
+const CLIENTS: usize = 8;
 const TOKEN: &str = "of-this-bench";
 
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
