@@ -33,11 +33,12 @@ on_both_databases! {
         let at = |seconds| Request::saying(&open, &open.string_to_sign(now + TimeDelta::seconds(seconds)));
         let presigned = |seconds, lifetime| Request { form: Form::Presigned(Expires::from_seconds(lifetime).unwrap()), ..at(seconds) };
         let of = |signer: &Signer| Request::of(signer, server);
+        // The client's time goes on while this runs: nothing is so near to a bound that it could cross it.
         let said = open.string_to_sign(now);
         let requests = [
             of(&open), of(&open.with_secret("another")), of(&revoked), of(&disabled), of(&nobody), of(&no_id),
             of(&open.in_region("fra1")), Request::saying(&open, &said.replace("/s3/", "/iam/")),
-            Request { has_session_token: true, ..of(&open) }, at(-901), at(901), at(-800), presigned(-3600, 7200),
+            Request { has_session_token: true, ..of(&open) }, at(-901), at(1000), at(-800), presigned(-3600, 7200),
             presigned(-3600, 60), presigned(-86_400, 86_300), presigned(-86_400, 90_000), of(&scoped),
         ];
         let near = Some([203, 0, 113, 9].into());
