@@ -143,8 +143,14 @@ fn bucket_of_host<'a>(host: &'a str, domain: &str) -> Result<Option<&'a str>, Re
     }
     let cut = name.len().checked_sub(domain.len()).ok_or(Refusal::MalformedRequest)?;
     let (bucket, rest) = name.split_at_checked(cut).ok_or(Refusal::MalformedRequest)?;
-    let bucket = bucket.strip_suffix('.').filter(|bucket| !bucket.is_empty() && rest.eq_ignore_ascii_case(domain));
+    let bucket = bucket.strip_suffix('.').filter(|bucket| names_a_host(bucket) && rest.eq_ignore_ascii_case(domain));
     bucket.map(Some).ok_or(Refusal::MalformedRequest)
+}
+
+/// What is no host to a server may be one to us, and then the path would name another bucket there than here.
+fn names_a_host(bucket: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    bucket.split('.').all(|label| !label.is_empty() && label.bytes().all(is_letter))
 }
 
 /// Decoded names and values.
@@ -320,7 +326,14 @@ mod tests {
         assert_eq!(on("media.s3.example.org", "/a/b"), is("media", "a/b", READ));
         assert_eq!(on("my.media.S3.example.org:8443", "/"), is("my.media", "", LIST));
         assert_eq!(on("s3.example.org", "/media/a"), is("media", "a", READ));
+        assert_eq!(on("Old_media.s3.example.org", "/a"), is("Old_media", "a", READ));
         for host in ["other.example.org", ".s3.example.org", "xs3.example.org", ""] {
+            let headers = [Header { name: "host", value: host.as_bytes() }];
+            let request = Request { method: "GET", target: b"/media/a", headers: &headers };
+            assert_eq!(Wanted::of(&request, domain), Err(Refusal::MalformedRequest), "{host}");
+        }
+        for bucket in ["a/b", "a?b", "a#b", "a\\b", "a b", "a:b", "a@b", "a%2fb", ".", "..", "a..b", ".a", "a."] {
+            let host = format!("{bucket}.s3.example.org");
             let headers = [Header { name: "host", value: host.as_bytes() }];
             let request = Request { method: "GET", target: b"/media/a", headers: &headers };
             assert_eq!(Wanted::of(&request, domain), Err(Refusal::MalformedRequest), "{host}");
