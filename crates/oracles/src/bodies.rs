@@ -17,10 +17,12 @@ pub(crate) fn body(data: &[u8]) {
 }
 
 fn taken<T: DeserializeOwned>(data: &[u8]) {
-    if serde_json::from_slice::<T>(data).is_err() {
+    // What is no text is refused before anybody looks for JSON in it.
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if serde_json::from_str::<T>(text).is_err() {
         return;
     }
-    let value: Value = serde_json::from_slice(data).expect("what is taken is JSON");
+    let value: Value = serde_json::from_str(text).expect("what is taken is JSON");
     let Value::Object(fields) = &value else { panic!("taken without being an object: {value}") };
     let again = value.to_string();
     assert!(serde_json::from_str::<T>(&again).is_ok(), "taken, and not in another spelling: {again}");

@@ -3,6 +3,7 @@
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::str::Utf8Error;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -56,17 +57,25 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check_bounds(body)?;
-    if let Ok(read) = serde_json::from_slice(body) {
+    // All of it, since serde looks only into the texts that somebody reads.
+    let body = str::from_utf8(body).map_err(|error| not_text(body, error))?;
+    if let Ok(read) = serde_json::from_str(body) {
         return Ok(read);
     }
     // Only who is refused waits for the reason. Whether it is JSON at all comes before what is wrong in it.
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    serde_json::from_str::<IgnoredAny>(body).map_err(|error| malformed(error.line(), error.column()))?;
+    let mut deserializer = serde_json::Deserializer::from_str(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong(pointer(error.path()), error.inner()))
 }
 
-fn malformed(error: &serde_json::Error) -> Problem {
-    let (line, column) = (error.line(), error.column());
+fn not_text(body: &[u8], error: Utf8Error) -> Problem {
+    let before = body.get(..error.valid_up_to()).unwrap_or_default();
+    let lines = before.split(|byte| *byte == b'\n');
+    let last = lines.clone().next_back().unwrap_or_default();
+    malformed(lines.count(), last.len() + 1)
+}
+
+fn malformed(line: usize, column: usize) -> Problem {
     let detail = format!("The body is not JSON: it stops making sense at line {line}, column {column}.");
     Problem::saying(Kind::MalformedJson, detail)
 }
@@ -197,6 +206,17 @@ mod tests {
     fn refused(body: &str) -> (u16, String) {
         let problem = parse::<Shape>(body.as_bytes()).err().unwrap();
         (problem.kind.status(), problem.errors.first().map(|v| v.pointer.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_also_where_nobody_reads_it() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Lenient {}
+        let problem = parse::<Lenient>(b"{\"a\": 1,\n \"b\": \"x\xff\"}").unwrap_err();
+        assert_eq!(problem.kind.status(), 400);
+        let said = "The body is not JSON: it stops making sense at line 2, column 9.";
+        assert_eq!(problem.detail, said);
+        assert!(parse::<Lenient>("{\"b\": \"ä\"}".as_bytes()).is_ok());
     }
 
     #[test]
