@@ -1,7 +1,6 @@
 //! Rows of `changes`, the feed for whoever remembers things.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::Timestamp;
 use domain::change::Change;
 use domain::text::RegionCode;
@@ -9,7 +8,7 @@ use domain::text::RegionCode;
 use crate::System;
 use crate::dialect::AnyConnection;
 use crate::error::{Error, Result};
-use crate::prepared::Tell;
+use crate::prepared::{LookAfter, Tell};
 use crate::rows::{Row, micros};
 use crate::schema::changes;
 use crate::transaction::{Reading, Writing, optional};
@@ -42,29 +41,19 @@ pub struct Look {
     pub is_quarantined: bool,
 }
 
-#[derive(QueryableByName)]
+/// As [`LookAfter`] shows it.
+#[derive(Queryable)]
 struct LookRow {
-    #[diesel(sql_type = BigInt)]
     complete_to: i64,
-    #[diesel(sql_type = BigInt)]
     clock: i64,
-    #[diesel(sql_type = Text)]
     snapshot: String,
-    #[diesel(sql_type = BigInt)]
     beginning: i64,
-    #[diesel(sql_type = BigInt)]
     begins: i64,
-    #[diesel(sql_type = Bool)]
     is_quarantined: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
     sequence: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
     kind: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
     subject: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
     region: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
     at: Option<i64>,
 }
 
@@ -86,14 +75,8 @@ pub(crate) fn append(connection: &mut AnyConnection, before: usize, change: &Cha
 
 /// At most so many changes after a number, and how far the feed is complete: both from one state of the database.
 pub fn look(_: System, db: &mut Reading<'_>, after: i64, most: i64) -> Result<Look> {
-    let edge = db.connection.feed_edge();
-    let query = format!(
-        "SELECT edge.complete_to, edge.clock, edge.snapshot, edge.beginning, edge.begins, edge.is_quarantined, told.sequence, told.kind, told.subject, told.region, told.at \
-         FROM ({edge}) AS edge LEFT JOIN \
-         (SELECT * FROM changes WHERE sequence > {after} ORDER BY sequence LIMIT {most}) AS told ON 1 = 1 \
-         ORDER BY told.sequence"
-    );
-    let rows: Vec<LookRow> = diesel::sql_query(query).load(db.connection)?;
+    let look = LookAfter { edge: db.connection.feed_edge(), after, most };
+    let rows: Vec<LookRow> = look.load(db.connection)?;
     let first = rows.first().ok_or_else(|| Error::corrupt("feed", "its row is missing"))?;
     let (complete_to, clock, snapshot) = (first.complete_to, first.clock, first.snapshot.clone());
     let (beginning, epoch_begins, is_quarantined) = (first.beginning, first.begins, first.is_quarantined);

@@ -187,12 +187,12 @@ mod tests {
 
     /// `.cargo/config.toml` says why.
     #[test]
-    fn sqlite_keeps_statements_prepared_whatever_is_bound() {
+    fn sqlite_is_compiled_as_it_should_be() {
         let folder = tempfile::tempdir().unwrap();
         let pool = Pool::new(Url::Sqlite(folder.path().join("keyreeve.db")), Use::Writing, 1, Duration::from_secs(10));
         let compiled_with = "SELECT group_concat(compile_options, ' ') AS value FROM pragma_compile_options";
         let options = query(&mut pool.get().unwrap().connection, compiled_with);
-        for option in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0"] {
+        for option in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0", "STMTJRNL_SPILL=4194304"] {
             assert!(options.split(' ').any(|found| found == option), "{option} is not among {options}");
         }
     }

@@ -1,10 +1,10 @@
 //! Statements written by hand that stay prepared. diesel prepares any update, and whatever `sql_query` is given, anew each time;
-//! these are part of nearly every transaction that writes.
+//! these are part of nearly every transaction that writes, or asked whenever one has.
 
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 use crate::dialect::Backend;
 
@@ -43,6 +43,45 @@ impl Query for Tell<'_> {
     type SqlType = (BigInt, Text);
 }
 
+/// The edge of the feed, and beside it so many changes after a number: both from one state of the database.
+pub(crate) struct LookAfter {
+    pub(crate) edge: &'static str,
+    pub(crate) after: i64,
+    pub(crate) most: i64,
+}
+
+impl QueryFragment<Backend> for LookAfter {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT edge.complete_to, edge.clock, edge.snapshot, edge.beginning, edge.begins, edge.is_quarantined, \
+             told.sequence, told.kind, told.subject, told.region, told.at FROM (",
+        );
+        out.push_sql(self.edge);
+        out.push_sql(") AS edge LEFT JOIN (SELECT * FROM changes WHERE sequence > ");
+        out.push_bind_param::<BigInt, _>(&self.after)?;
+        out.push_sql(" ORDER BY sequence LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.most)?;
+        out.push_sql(") AS told ON 1 = 1 ORDER BY told.sequence");
+        Ok(())
+    }
+}
+
+impl Query for LookAfter {
+    type SqlType = (
+        BigInt,
+        BigInt,
+        Text,
+        BigInt,
+        BigInt,
+        Bool,
+        Nullable<BigInt>,
+        Nullable<Text>,
+        Nullable<Text>,
+        Nullable<Text>,
+        Nullable<BigInt>,
+    );
+}
+
 /// Says where an audit chain ends now.
 pub(crate) struct MoveHead<'m> {
     pub(crate) chain: &'m str,
@@ -74,4 +113,4 @@ macro_rules! by_text {
     )*};
 }
 
-by_text!(Tell<'_>, MoveHead<'_>);
+by_text!(Tell<'_>, LookAfter, MoveHead<'_>);
