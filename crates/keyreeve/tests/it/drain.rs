@@ -45,6 +45,7 @@ fn replicas_behind_a_balancer_restart_without_one_failed_request() {
         for round in 0..restarts {
             longest = longest.max(fleet.restart(round % 2));
             balancer.has(2);
+            load.goes_on();
         }
     });
     println!(
@@ -53,7 +54,6 @@ fn replicas_behind_a_balancer_restart_without_one_failed_request() {
         load.failures().len(),
     );
     assert_eq!(load.failures(), Vec::<String>::new());
-    assert!(load.answered.load(Ordering::SeqCst) > restarts * 10, "there was hardly any load");
     assert!(longest < LONGEST, "{longest:?}");
 }
 
@@ -73,7 +73,7 @@ fn a_single_server_answers_everybody_it_let_in() {
             scope.spawn(|| load.keep(|| load.talk(&address, &token)));
         }
         for _ in 0..restarts(4) {
-            thread::park_timeout(Duration::from_millis(300));
+            load.goes_on();
             let began = Instant::now();
             server.terminate().succeeded();
             assert!(began.elapsed() < LONGEST);
@@ -82,7 +82,6 @@ fn a_single_server_answers_everybody_it_let_in() {
     });
     assert_eq!(load.failures(), Vec::<String>::new());
     println!("{} requests", load.answered.load(Ordering::SeqCst));
-    assert!(load.answered.load(Ordering::SeqCst) > 100, "there was hardly any load");
 }
 
 #[test]

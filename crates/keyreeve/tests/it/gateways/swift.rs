@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::client::Endpoint;
 use super::provider::{Daemon, Provider, free_port};
+use crate::drain::Load;
 use crate::home::until;
 
 /// A node of its own, in a folder that goes away with it.
@@ -168,29 +169,33 @@ fn a_key_lives_and_ends_through_swift_which_asks_each_time() {
 
 /// A client goes on all the time; what was logged in before is logged in after.
 fn a_restart_costs_no_login(provider: &mut Provider, swift: &Swift, signer: &testkit::Signer) {
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let traffic = scope.spawn(|| {
-            let mut answers = Vec::new();
-            while !is_over.load(Ordering::Acquire) {
-                answers.push((Instant::now(), swift.endpoint.get(signer, "/media").status));
-            }
-            answers
-        });
+    const AFTER: usize = 10;
+    let load = Load::default();
+    let answers = Mutex::new(Vec::new());
+    let ask = || {
         let began = Instant::now();
+        let status = swift.endpoint.get(signer, "/media").status;
+        answers.lock().unwrap().push((began, status));
+    };
+    let (gone, back) = thread::scope(|scope| {
+        let _stop = load.until_dropped();
+        scope.spawn(|| load.keep(ask));
+        let gone = Instant::now();
         provider.restart();
         let back = Instant::now();
-        until("some traffic after the restart", || (back.elapsed() > Duration::from_secs(1)).then_some(()));
-        is_over.store(true, Ordering::Release);
-        let answers = traffic.join().unwrap();
-        let failed_before = answers.iter().filter(|(at, status)| *at < began && *status != 200).count();
-        // One that began while nobody was there may end later.
-        let after: Vec<_> = answers.iter().filter(|(at, _)| *at > back).map(|(_, status)| *status).collect();
-        assert_eq!(failed_before, 0);
-        assert!(after.len() > 5, "{}", after.len());
-        assert!(after.iter().all(|status| *status == 200), "{after:?}\n{}", swift.log());
-        println!("Swift over a restart of {:?}: {} requests after it, none refused", back - began, after.len());
+        let are_enough = || answers.lock().unwrap().iter().filter(|(began, _)| *began > back).count() >= AFTER;
+        until("some traffic after the restart", || are_enough().then_some(()));
+        (gone, back)
     });
+    // One that began while nobody was there may end later.
+    let refused = |(began, status): &&(Instant, u16)| *status != 200 && (*began < gone || *began > back);
+    let answers = answers.into_inner().unwrap();
+    assert_eq!(answers.iter().filter(refused).count(), 0, "{answers:?}\n{}", swift.log());
+    println!(
+        "Swift over a restart of {:?}: none of {} requests before and after it refused",
+        back - gone,
+        answers.len()
+    );
     assert!(provider.log().contains("/v3/s3tokens"), "it was asked");
     assert!(!provider.log().contains("/v3/auth/tokens"), "nobody had to log in again");
 }
