@@ -51,11 +51,12 @@ impl AnyConnection {
                 let path = path.to_str().ok_or_else(|| Error::Unreachable("the path is not UTF-8".to_owned()))?;
                 let mut connection = SqliteConnection::establish(path).map_err(unreachable)?;
                 // WAL so that readers never wait for the writer; FULL because a commit that was acknowledged has to
-                // survive a power cut; the rest are defaults nobody should have to rely on.
+                // survive a power cut. What a change in a shared commit may have to take back, some twenty pages, is
+                // in memory and not in a file of its own. The rest are defaults nobody should have to rely on.
                 connection.batch_execute(
                     "PRAGMA busy_timeout = 4000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; \
-                     PRAGMA journal_size_limit = 67108864",
+                     PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY",
                 )?;
                 if use_ == Use::Reading {
                     connection.batch_execute("PRAGMA query_only = ON")?;
@@ -228,7 +229,10 @@ impl AnyConnection {
         match self {
             Self::Postgres(connection) => connection
                 .batch_execute(&format!("SET statement_timeout = '120s'; SET lock_timeout = '120s'; SELECT pg_advisory_lock({ANY_NUMBER_WILL_DO})"))?,
-            Self::Sqlite(connection) => connection.batch_execute("PRAGMA busy_timeout = 120000")?,
+            // A new index sorts a whole table: not in memory.
+            Self::Sqlite(connection) => {
+                connection.batch_execute("PRAGMA busy_timeout = 120000; PRAGMA temp_store = FILE")?;
+            }
         }
         Ok(())
     }
