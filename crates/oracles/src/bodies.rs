@@ -17,8 +17,11 @@ pub(crate) fn body(data: &[u8]) {
 }
 
 fn taken<T: DeserializeOwned>(data: &[u8]) {
-    // What is no text is refused before anybody looks for JSON in it.
+    // What is no text, or a list, is refused before anybody looks for fields in it.
     let Ok(text) = std::str::from_utf8(data) else { return };
+    if text.trim_ascii_start().starts_with('[') {
+        return;
+    }
     if serde_json::from_str::<T>(text).is_err() {
         return;
     }

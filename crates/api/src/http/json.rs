@@ -59,11 +59,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     check_bounds(body)?;
     // All of it, since serde looks only into the texts that somebody reads.
     let body = str::from_utf8(body).map_err(|error| not_text(body, error))?;
-    if let Ok(read) = serde_json::from_str(body) {
+    // To serde, the values alone in their order are an object as well.
+    let is_list = body.trim_ascii_start().starts_with('[');
+    if !is_list && let Ok(read) = serde_json::from_str(body) {
         return Ok(read);
     }
     // Only who is refused waits for the reason. Whether it is JSON at all comes before what is wrong in it.
     serde_json::from_str::<IgnoredAny>(body).map_err(|error| malformed(error.line(), error.column()))?;
+    if is_list {
+        return Err(Problem::invalid("", "Expected an object and not a list."));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| wrong(pointer(error.path()), error.inner()))
 }
@@ -228,7 +233,9 @@ mod tests {
         assert_eq!(refused("{\"name\":\"a\",\"other\":1}"), (422, "/other".to_owned()));
         assert_eq!(refused("{\"name\":\"a\",\"name\":\"b\"}").0, 422);
         assert_eq!(refused("{\"name\":\"a\",\"inner\":{\"list\":[1,300]}}"), (422, "/inner/list/1".to_owned()));
-        assert_eq!(refused("[]").0, 422);
+        for list in ["[]", "[\"a\"]", " \n[\"a\",{\"list\":[]}]"] {
+            assert_eq!(refused(list), (422, String::new()), "{list}");
+        }
         assert_eq!(refused("{}").0, 422);
     }
 
