@@ -219,13 +219,15 @@ fn tenants(config: &mut ServiceConfig<'_>) {
     });
 }
 
-/// The same for actix, which needs no document, and what no document could hold: proxies ask with whatever method and path
-/// their clients send.
-pub(crate) fn plain(config: &mut web::ServiceConfig) {
-    let config_of_utoipa = &mut ServiceConfig::new(config);
-    // Routes are tried one after the other, so what is asked most comes first.
-    asked_by_gateways(config_of_utoipa);
-    operations(config_of_utoipa);
+/// The same for actix, which needs no document. What gateways ask is apart from the rest: it comes first, since routes are
+/// tried one after the other.
+pub(crate) fn of_gateways(config: &mut web::ServiceConfig) {
+    asked_by_gateways(&mut ServiceConfig::new(config));
+    // What no document could hold: proxies ask with whatever method and path their clients send.
     let paths = [AUTHORIZE.to_owned(), format!("{AUTHORIZE}/{{target:.*}}")];
     config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
+}
+
+pub(crate) fn of_people(config: &mut web::ServiceConfig) {
+    operations(&mut ServiceConfig::new(config));
 }

@@ -61,12 +61,17 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
             .app_data(known.clone())
             .app_data(drain.clone())
             .app_data(body::bound())
-            .configure(routes::plain)
-            .configure(routes::pages(&document))
-            .configure(routes::console(assets.clone()))
+            // Short answers by the hundred thousand: packing one would take longer than finding it.
+            .configure(routes::of_gateways)
+            .service(
+                web::scope("")
+                    .configure(routes::of_people)
+                    .configure(routes::pages(&document))
+                    .configure(routes::console(assets.clone()))
+                    .wrap(Compress::default()),
+            )
             .default_service(web::route().to(unmatched::answer))
             .wrap(from_fn(body::read))
-            .wrap(Compress::default())
             .wrap(from_fn(outermost::wrap))
     })
     .workers(workers)

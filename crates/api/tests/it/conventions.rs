@@ -8,6 +8,8 @@ use serde_json::json;
 use testkit::{Answer, Client, Server, on_both_databases};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::place::Shop;
+
 /// Everything an operator can see, so that a test can tell that nothing changed.
 fn everything(server: &Server) -> Vec<String> {
     let lists = ["/v1/regions", "/v1/key-models", "/v1/partners", "/v1/tenants", "/v1/audit"];
@@ -21,7 +23,7 @@ fn raw(server: &Server, request: &str) -> Answer {
     let mut bytes = Vec::new();
     // Whoever answers before the body is read may cut the line after the answer.
     let _ = stream.read_to_end(&mut bytes);
-    let text = String::from_utf8(bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let mut lines = head.lines();
     let status = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or("0").parse().unwrap();
@@ -148,6 +150,23 @@ on_both_databases! {
         post(&format!("{{\"name\": \"Fits\"{}}}", " ".repeat(64 * 1024 - 16)), 4096).expect(201);
         post(&format!("{{\"name\": \"Does not\"{}}}", " ".repeat(64 * 1024)), 4096).expect_problem(413, "too-large");
         post("", 1).expect_problem(400, "malformed-json");
+    }
+
+    fn answers_are_packed_for_whoever_says_so_and_is_no_gateway(server: &Server) {
+        let gateway = Shop::of(server, &["changes"]).gateway.token;
+        for (path, token, packed) in [
+            ("/v1/key-models", operator_token(server, 1), Some("gzip")),
+            ("/openapi.json", String::new(), Some("gzip")),
+            ("/v1/gateway/changes", gateway, None),
+        ] {
+            let asked = |accepted: &str| {
+                let who = format!("Authorization: Bearer {token}\r\nConnection: close");
+                raw(server, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{who}\r\n{accepted}\r\n")).expect(200)
+            };
+            assert_eq!(asked("").headers.get("content-encoding"), None, "{path}");
+            let answer = asked("Accept-Encoding: gzip\r\n");
+            assert_eq!(answer.headers.get("content-encoding").map(|it| it.to_str().unwrap()), packed, "{path}");
+        }
     }
 
     fn json_bombs_are_refused(server: &Server) {
