@@ -135,7 +135,7 @@ impl TryFrom<ClaimRow> for Claim {
             tenant: ROW.parse(TenantId::parse, &row.tenant_id)?,
             key: ROW.parse(KeyId::parse, &row.key_id)?,
             access_key_id: ROW.parse(AccessKeyId::parse, &row.access_key_id)?,
-            sealed: row.sealed_by.zip(row.sealed).map(|(by, bytes)| SealedSecret { by, bytes }),
+            sealed: row.sealed_by.zip(row.sealed).map(|(by, bytes)| SealedSecret::new(by, bytes)),
             created_at: ROW.timestamp(row.created_at)?,
             expires_at: ROW.timestamp(row.expires_at)?,
             opened_at: ROW.timestamp_if(row.opened_at)?,

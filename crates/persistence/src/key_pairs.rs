@@ -184,7 +184,7 @@ pub fn secret(permit: &impl OnTenant, db: &mut Reading<'_>, id: &AccessKeyId) ->
     ));
     let found: Option<(Option<i64>, Option<Vec<u8>>, String)> = optional(query.first(db.connection))?;
     Ok(found.map(|(by, bytes, made_by)| {
-        let sealed = by.zip(bytes).map(|(by, bytes)| SealedSecret { by, bytes });
+        let sealed = by.zip(bytes).map(|(by, bytes)| SealedSecret::new(by, bytes));
         StoredSecret { sealed, made_by }
     }))
 }

@@ -77,7 +77,7 @@ pub fn find(system: System, db: &mut Reading<'_>, id: &AccessKeyId) -> Result<Op
         is_held_back: quarantine::holds_back(&on_tenant, db, id)?,
         service,
         gateway_secrets,
-        sealed: sealed.0.zip(sealed.1).map(|(by, bytes)| SealedSecret { by, bytes }),
+        sealed: sealed.0.zip(sealed.1).map(|(by, bytes)| SealedSecret::new(by, bytes)),
         tenant,
     }))
 }

@@ -87,8 +87,8 @@ impl KeyRing {
 /// The key that seals one tenant's secrets, opened.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct DataKey {
-    pub(crate) version: i64,
-    pub(crate) key: [u8; 32],
+    version: i64,
+    key: [u8; 32],
 }
 
 /// A ciphertext and the version of the tenant's data key that opens it.
@@ -99,6 +99,15 @@ pub struct SealedSecret {
 }
 
 impl SealedSecret {
+    /// As it stands in a row.
+    pub fn new(by: i64, bytes: Vec<u8>) -> Self {
+        Self { by, bytes }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The version of the data key that opens it.
     pub fn by(&self) -> i64 {
         self.by
@@ -106,8 +115,12 @@ impl SealedSecret {
 }
 
 impl DataKey {
+    pub fn new(version: i64, key: [u8; 32]) -> Self {
+        Self { version, key }
+    }
+
     pub fn seal(&self, place: Place<'_>, plain: &[u8], entropy: &mut Entropy) -> Result<SealedSecret> {
-        Ok(SealedSecret { by: self.version, bytes: seal(&self.key, place, plain, entropy)? })
+        Ok(SealedSecret::new(self.version, seal(&self.key, place, plain, entropy)?))
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &SealedSecret) -> Result<Zeroizing<Vec<u8>>> {

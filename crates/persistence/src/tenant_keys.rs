@@ -58,5 +58,5 @@ fn open(row: Option<TenantKeyRow>, ring: &KeyRing) -> Result<DataKey> {
         row.ok_or_else(|| Error::corrupt("tenant_keys", "the tenant has no data key"))?;
     let place = Place::TenantKey { tenant: &tenant_id, version };
     let plain = ring.open(place, &Sealed { by: sealed_by, bytes: sealed })?;
-    Ok(DataKey { version, key: Row("tenant_keys").hash(&plain)? })
+    Ok(DataKey::new(version, Row("tenant_keys").hash(&plain)?))
 }
