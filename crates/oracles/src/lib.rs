@@ -1,13 +1,15 @@
 //! What has to be true of the parsers, whatever they are given: each oracle takes any bytes, and panics if it is not.
 //!
 //! Property tests and the fuzzer ask the same oracles, so that what one of them finds is a seed for both. Nothing of the product
-//! uses this crate. It links no server and no database, so that the fuzzer builds quickly.
+//! uses this crate.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "an oracle says no by a panic")]
 
 mod bodies;
 mod names;
+#[cfg(feature = "sealed")]
+mod sealed;
 pub mod signed;
 mod sigv4;
 mod tokens;
@@ -23,11 +25,15 @@ pub const ALL: &[Oracle] = &[
     ("authorization", sigv4::authorization),
     ("body", bodies::body),
     ("canonical_text", sigv4::canonical_text),
+    #[cfg(feature = "sealed")]
+    ("cursor", sealed::cursor),
     ("id", tokens::id),
     ("network", names::network),
     ("presigned", sigv4::presigned),
     ("query", sigv4::query),
     ("request", sigv4::request),
+    #[cfg(feature = "sealed")]
+    ("sealed", sealed::secret),
     ("sdk", signed::by_the_sdk),
     ("sigv4_text", sigv4::text),
     ("string_to_sign", sigv4::string_to_sign),
