@@ -55,8 +55,8 @@ pub(crate) fn secret(data: &[u8]) {
     assert!(key.open(HERE, &SealedSecret::new(2, sealed.bytes().to_vec())).is_err(), "it says which key sealed it");
     assert!(DataKey::new(1, [8; 32]).open(HERE, &sealed).is_err(), "it opens by another key");
     assert!(!ELSEWHERE.iter().any(|place| opens(*place, sealed.bytes())), "it opens elsewhere");
-    let ends = [&[0], sealed.bytes()].concat();
-    assert!(!opens(HERE, &ends), "it opens with a byte in front of it");
+    let longer = [&[0], sealed.bytes()].concat();
+    assert!(!opens(HERE, &longer), "it opens with a byte in front of it");
     for place in (0..sealed.bytes().len()).take(SHORT) {
         let mut changed = sealed.bytes().to_vec();
         changed[place] ^= 1 << (place % 8);
