@@ -32,9 +32,9 @@ pub const ALL: &[Oracle] = &[
     ("presigned", sigv4::presigned),
     ("query", sigv4::query),
     ("request", sigv4::request),
+    ("sdk", signed::by_the_sdk),
     #[cfg(feature = "sealed")]
     ("sealed", sealed::secret),
-    ("sdk", signed::by_the_sdk),
     ("sigv4_text", sigv4::text),
     ("string_to_sign", sigv4::string_to_sign),
     ("text", names::text),
