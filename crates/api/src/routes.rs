@@ -228,6 +228,7 @@ pub(crate) fn of_gateways(config: &mut web::ServiceConfig) {
     config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
 }
 
+/// All there is, since the document wants one list; what gateways ask has been taken before it comes here.
 pub(crate) fn of_people(config: &mut web::ServiceConfig) {
     operations(&mut ServiceConfig::new(config));
 }
