@@ -17,37 +17,39 @@ pub(crate) struct Background {
 struct Job {
     name: &'static str,
     period: Duration,
-    work: fn(&Service) -> Result<()>,
-    /// Whether what has gathered would be lost with the process.
-    once_more_at_the_end: bool,
+    work: Work,
+    /// Where what has gathered would be lost with the process.
+    at_the_end: Option<Work>,
 }
+
+type Work = fn(&Service) -> Result<()>;
 
 const JOBS: [Job; 5] = [
     Job {
         name: "write down last use",
         period: Duration::from_secs(5),
         work: Service::write_down_last_used,
-        once_more_at_the_end: true,
+        at_the_end: Some(Service::write_down_last_used),
     },
     Job {
         name: "write down key usage",
         period: Duration::from_secs(5),
-        work: Service::write_down_usage,
-        once_more_at_the_end: true,
+        work: Service::write_down_some_usage,
+        at_the_end: Some(Service::write_down_usage),
     },
     Job {
         name: "write down denials",
         period: Duration::from_secs(5),
         work: Service::write_down_denials,
-        once_more_at_the_end: true,
+        at_the_end: Some(Service::write_down_denials),
     },
     Job {
         name: "sign audit checkpoint",
         period: Duration::from_secs(5),
         work: Service::sign_checkpoint,
-        once_more_at_the_end: false,
+        at_the_end: None,
     },
-    Job { name: "keep house", period: Duration::from_secs(60), work: Service::keep_house, once_more_at_the_end: false },
+    Job { name: "keep house", period: Duration::from_secs(60), work: Service::keep_house, at_the_end: None },
 ];
 
 impl Background {
@@ -76,8 +78,8 @@ async fn repeat(job: Job, service: Arc<Service>, mut stopped: watch::Receiver<()
             _ = ticks.tick() => false,
             _ = stopped.changed() => true,
         };
-        if !is_over || job.once_more_at_the_end {
-            was_well = round(job, &service, was_well).await;
+        if let Some(work) = if is_over { job.at_the_end } else { Some(job.work) } {
+            was_well = round(job, work, &service, was_well).await;
         }
         if is_over {
             return;
@@ -86,9 +88,9 @@ async fn repeat(job: Job, service: Arc<Service>, mut stopped: watch::Receiver<()
 }
 
 /// A streak of failures is one line in the log, and one more when it is over.
-async fn round(job: Job, service: &Arc<Service>, was_well: bool) -> bool {
+async fn round(job: Job, work: Work, service: &Arc<Service>, was_well: bool) -> bool {
     let worker = service.clone();
-    let done = rt::task::spawn_blocking(move || (job.work)(&worker)).await;
+    let done = rt::task::spawn_blocking(move || work(&worker)).await;
     let failed = match done {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),

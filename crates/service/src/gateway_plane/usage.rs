@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use authz::Permit;
@@ -18,10 +19,17 @@ use crate::service::Service;
 const SHARDS: usize = 64;
 /// How much is written in one transaction.
 const AT_ONCE: usize = 1000;
+/// Up to so many pairs, a round writes down all that is noted.
+const AT_EASE: usize = 10_000;
+/// Of more, a pair that is in use all the time is written once in so many rounds: a row costs the same for one use and for
+/// a thousand. At one round every five seconds this stays well below the shortest silence that retires a pair.
+const TURNS: usize = 6;
 
 pub(crate) struct Usage {
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
+    /// The shard that has waited longest for a round.
+    next: AtomicUsize,
 }
 
 type Shard = HashMap<AccessKeyId, Noted>;
@@ -37,7 +45,8 @@ struct Noted {
 
 impl Default for Usage {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), shards: std::array::from_fn(|_| Mutex::default()) }
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { hasher: RandomState::new(), shards, next: AtomicUsize::new(0) }
     }
 }
 
@@ -130,10 +139,21 @@ impl Usage {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    /// All that is noted. Some at a time: there may be a million.
-    fn take(&self) -> impl Iterator<Item = Use> {
+    /// How many shards a round has to write down.
+    fn turn(&self) -> usize {
+        if self.unwritten() <= AT_EASE { SHARDS } else { SHARDS.div_ceil(TURNS) }
+    }
+
+    /// All that is noted in so many shards, those first that have waited longest. Some at a time: there may be a million.
+    fn take(&self, shards: usize) -> impl Iterator<Item = Use> {
+        let first = self.next.load(Ordering::Relaxed);
         let take = |shard| std::mem::take(&mut *lock(shard)).into_iter().map(|(id, noted)| noted.of(id));
-        self.shards.iter().flat_map(take)
+        self.shards.iter().cycle().skip(first).take(shards).flat_map(take)
+    }
+
+    /// So many shards are written down, and the next ones have waited longest.
+    fn go_on(&self, shards: usize) {
+        self.next.store((self.next.load(Ordering::Relaxed) + shards) % SHARDS, Ordering::Relaxed);
     }
 }
 
@@ -165,12 +185,23 @@ impl Service {
         Ok(())
     }
 
-    /// Writes down what has been counted. What cannot be written now is kept for the next time.
+    /// Writes down what has been counted, of very many pairs some at each call. What cannot be written now is kept for the
+    /// next time.
+    pub fn write_down_some_usage(&self) -> Result<()> {
+        self.write_down_shards(self.plane.usage.turn())
+    }
+
+    /// Writes down all that has been counted.
     pub fn write_down_usage(&self) -> Result<()> {
-        let mut noted = self.plane.usage.take();
+        self.write_down_shards(SHARDS)
+    }
+
+    fn write_down_shards(&self, shards: usize) -> Result<()> {
+        let mut noted = self.plane.usage.take(shards);
         loop {
             let batch: Vec<Use> = noted.by_ref().take(AT_ONCE).collect();
             if batch.is_empty() {
+                self.plane.usage.go_on(shards);
                 return Ok(());
             }
             if let Err(error) = self.record_usage(&batch) {
@@ -178,5 +209,57 @@ impl Service {
                 return Err(error);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_pairs_are_written_in_one_round() {
+        let usage = noted(AT_EASE);
+        assert_eq!(round(&usage).len(), AT_EASE);
+        assert_eq!(usage.unwritten(), 0);
+    }
+
+    #[test]
+    fn of_very_many_pairs_each_is_written_once_in_so_many_rounds() {
+        let usage = noted(3 * AT_EASE);
+        let mut written = HashMap::new();
+        for number in 0..TURNS {
+            // One that is in use all the time, beside those that were used once.
+            usage.note(&heard(&id(0)));
+            let turn = round(&usage);
+            assert!(turn.len() < AT_EASE, "{} in round {number}", turn.len());
+            for used in turn {
+                *written.entry(used.access_key_id).or_insert(0) += used.count;
+            }
+        }
+        assert_eq!(usage.unwritten(), 0);
+        assert_eq!(written.len(), 3 * AT_EASE);
+        assert_eq!(written.remove(&id(0)), Some(1 + TURNS as i64));
+        assert!(written.values().all(|count| *count == 1));
+    }
+
+    fn noted(pairs: usize) -> Usage {
+        let usage = Usage::default();
+        (0..pairs).for_each(|number| usage.note(&heard(&id(number))));
+        usage
+    }
+
+    fn round(usage: &Usage) -> Vec<Use> {
+        let shards = usage.turn();
+        let taken = usage.take(shards).collect();
+        usage.go_on(shards);
+        taken
+    }
+
+    fn heard(access_key_id: &AccessKeyId) -> Heard<'_> {
+        Heard { access_key_id, at: Timestamp::UNIX_EPOCH, gateway: None, address: None, agent: None, count: 1 }
+    }
+
+    fn id(number: usize) -> AccessKeyId {
+        AccessKeyId::parse(&format!("IMPORTEDFROMNOWHERE{number:05}")).unwrap()
     }
 }
