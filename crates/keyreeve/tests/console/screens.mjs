@@ -1,11 +1,13 @@
-// Every screen and dialog in one theme at three widths with real data: nothing for axe to find, nothing wider than its window.
+// Every screen and dialog in both themes at three widths with real data: nothing for axe to find, nothing wider than its
+// window. With KEYREEVE_UPDATE set it leaves a picture of each.
 import { Api, OPERATOR, assert, journey } from "./lib.mjs";
 import { furnish } from "./world.mjs";
 
-const [theme, whose] = process.env.CONSOLE_SCREENS.split(" ");
+const whose = process.env.CONSOLE_SCREENS;
+const THEMES = ["light", "dark"];
 const WIDTHS = [[360, 780], [1280, 900], [3840, 2160]];
 
-await journey(`screens-${whose}-${theme}`, async ({ someone }) => {
+await journey(`screens-${whose}`, async ({ someone }) => {
   const { follow, acme, empty, partner, stopped, partnerToken, gateway, keys, single } = await furnish(new Api());
   const below = (tenant) => ["", "/keys", "/members", "/regions", "/audit"].map((rest) => `/console/tenants/${tenant}${rest}`);
   const customers = [
@@ -22,10 +24,11 @@ await journey(`screens-${whose}-${theme}`, async ({ someone }) => {
       ["/console/tenants", "Create tenant"], [`/console/partners/${partner.id}`, "Change guardrails", "Who would break them?"], [`/console/partners/${partner.id}`, "Emergency stop"], ["/console/key-models", "Make one like it"], ["/console/gateways", "Register gateway"]] },
   ];
   for (const visit of whose === "customers" ? customers : providers) {
-    const one = await someone({ theme });
+    const one = await someone();
     await visit.come(one);
     for (const [at, [place, ...pressed]] of visit.places.map((one) => [one].flat()).entries()) {
       if (place.includes("gateways")) await follow();
+      await one.page.emulateMedia({ colorScheme: THEMES[0] });
       await one.page.setViewportSize({ width: 1280, height: 900 });
       await one.go(place);
       await one.settled();
@@ -34,11 +37,12 @@ await journey(`screens-${whose}-${theme}`, async ({ someone }) => {
         await one.page.locator("dialog[open]").waitFor();
         await one.settled();
       }
-      for (const [width, height] of WIDTHS) {
+      for (const theme of THEMES) for (const [width, height] of WIDTHS) {
+        await one.page.emulateMedia({ colorScheme: theme });
         await one.page.setViewportSize({ width, height });
         const name = `${visit.name}-${at}${[place, ...pressed].join("-").toLowerCase().replaceAll(/(key|ten|ptr|gtw)_\w+/g, "$1").replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
         const over = await one.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        await one.shot(`${name}.png`);
+        if (process.env.KEYREEVE_UPDATE) await one.shot(`${name}.png`);
         assert.ok(over <= 0, `${name} is ${over} pixels wider than its window`);
         await one.axe(name);
       }

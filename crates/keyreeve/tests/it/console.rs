@@ -90,23 +90,13 @@ fn what_a_restore_has_held_back_is_seen_and_decided() {
 }
 
 #[test]
-fn every_screen_of_customers_in_light_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "light customers")]);
+fn every_screen_of_customers_in_both_themes_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "customers")]);
 }
 
 #[test]
-fn every_screen_of_customers_in_dark_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "dark customers")]);
-}
-
-#[test]
-fn every_screen_of_providers_in_light_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "light providers")]);
-}
-
-#[test]
-fn every_screen_of_providers_in_dark_at_three_widths() {
-    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "dark providers")]);
+fn every_screen_of_providers_in_both_themes_at_three_widths() {
+    Scene::new().play_with("screens", &[("CONSOLE_SCREENS", "providers")]);
 }
 
 /// With `KEYREEVE_UPDATE` set, the pictures in docs/images are made anew.
