@@ -22,7 +22,7 @@ test-rgw:
 
 # write openapi/openapi.json anew from the code
 openapi:
-    cargo run -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+    KEYREEVE_UPDATE=1 cargo nextest run -p keyreeve-api the_document_is_checked_in
 
 # check formatting, lints, and the API document
 lint:

@@ -5,11 +5,11 @@ mod audit;
 mod buckets;
 mod checkpoints;
 mod claims;
+mod config;
 mod console;
 mod emergency_stop;
 mod gateway_plane;
 mod gateways;
-mod group;
 mod guardrails;
 mod health;
 mod instances;
@@ -28,15 +28,14 @@ mod tenants;
 mod users;
 
 use actix_web::web;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use config::Config;
 pub(crate) use console::{Assets, SESSION_PATHS, console};
 pub(crate) use gateway_plane::AUTHORIZE;
-use group::group;
 pub(crate) use pages::{PAGES, pages};
 
 /// The operations of the REST API. The OpenAPI document is made from the same list.
-pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
+pub(crate) fn operations(config: &mut impl Config) {
     config
         // Anybody
         .service(sessions::log_in)
@@ -72,8 +71,8 @@ pub(crate) fn operations(config: &mut ServiceConfig<'_>) {
         .service(health::read_readiness);
 }
 
-fn storage(config: &mut ServiceConfig<'_>) {
-    group(config, "/v1/regions", |config| {
+fn storage(config: &mut impl Config) {
+    config.group("/v1/regions", |config| {
         config
             .service(regions::list_regions)
             .service(regions::create_region)
@@ -81,7 +80,7 @@ fn storage(config: &mut ServiceConfig<'_>) {
             .service(regions::change_region)
             .service(regions::delete_region);
     });
-    group(config, "/v1/key-models", |config| {
+    config.group("/v1/key-models", |config| {
         config
             .service(key_models::list_key_models)
             .service(key_models::create_key_model)
@@ -92,8 +91,8 @@ fn storage(config: &mut ServiceConfig<'_>) {
 }
 
 /// Gateways, as operators look after them.
-fn gateways(config: &mut ServiceConfig<'_>) {
-    group(config, "/v1/gateways", |config| {
+fn gateways(config: &mut impl Config) {
+    config.group("/v1/gateways", |config| {
         config
             .service(gateways::list_gateways)
             .service(gateways::create_gateway)
@@ -107,7 +106,7 @@ fn gateways(config: &mut ServiceConfig<'_>) {
     });
 }
 
-fn asked_by_gateways(config: &mut ServiceConfig<'_>) {
+fn asked_by_gateways(config: &mut impl Config) {
     config
         // Gateways, as they ask
         .service(gateway_plane::verify_request)
@@ -124,8 +123,8 @@ fn asked_by_gateways(config: &mut ServiceConfig<'_>) {
         .service(keystone::issue_ec2_credential);
 }
 
-fn partners(config: &mut ServiceConfig<'_>) {
-    group(config, "/v1/partners", |config| {
+fn partners(config: &mut impl Config) {
+    config.group("/v1/partners", |config| {
         config
             .service(partners::list_partners)
             .service(partners::create_partner)
@@ -148,8 +147,8 @@ fn partners(config: &mut ServiceConfig<'_>) {
 }
 
 /// Tenants and what they have. What is more narrow comes first.
-fn tenants(config: &mut ServiceConfig<'_>) {
-    group(config, "/v1/tenants/{}/keys", |config| {
+fn tenants(config: &mut impl Config) {
+    config.group("/v1/tenants/{}/keys", |config| {
         config
             .service(keys::list_keys)
             .service(keys::create_key)
@@ -167,7 +166,7 @@ fn tenants(config: &mut ServiceConfig<'_>) {
             .service(keys::import_keys)
             .service(claims::create_claim);
     });
-    group(config, "/v1/tenants/{}/users", |config| {
+    config.group("/v1/tenants/{}/users", |config| {
         config
             .service(users::list_users)
             .service(users::create_user)
@@ -176,20 +175,20 @@ fn tenants(config: &mut ServiceConfig<'_>) {
             .service(users::delete_user)
             .service(users::invite_user);
     });
-    group(config, "/v1/tenants/{}/regions", |config| {
+    config.group("/v1/tenants/{}/regions", |config| {
         config
             .service(tenant_regions::list_tenant_regions)
             .service(tenant_regions::read_tenant_region)
             .service(tenant_regions::change_tenant_region);
     });
-    group(config, "/v1/tenants/{}/tokens", |config| {
+    config.group("/v1/tenants/{}/tokens", |config| {
         config
             .service(api_tokens::list_tenant_tokens)
             .service(api_tokens::create_tenant_token)
             .service(api_tokens::rotate_tenant_token)
             .service(api_tokens::delete_tenant_token);
     });
-    group(config, "/v1/tenants/{}/instances", |config| {
+    config.group("/v1/tenants/{}/instances", |config| {
         config
             .service(instances::list_instances)
             .service(instances::create_instance)
@@ -197,14 +196,14 @@ fn tenants(config: &mut ServiceConfig<'_>) {
             .service(instances::change_instance)
             .service(instances::delete_instance);
     });
-    group(config, "/v1/tenants/{}/buckets", |config| {
+    config.group("/v1/tenants/{}/buckets", |config| {
         config
             .service(buckets::list_buckets)
             .service(buckets::read_bucket)
             .service(buckets::register_bucket)
             .service(buckets::unregister_bucket);
     });
-    group(config, "/v1/tenants", |config| {
+    config.group("/v1/tenants", |config| {
         config
             .service(tenants::list_tenants)
             .service(tenants::create_tenant)
@@ -219,10 +218,9 @@ fn tenants(config: &mut ServiceConfig<'_>) {
     });
 }
 
-/// The same for actix, which needs no document. What gateways ask is apart from the rest: it comes first, since routes are
-/// tried one after the other.
+/// The same for actix. What gateways ask is apart from the rest: it comes first, since routes are tried one after the other.
 pub(crate) fn of_gateways(config: &mut web::ServiceConfig) {
-    asked_by_gateways(&mut ServiceConfig::new(config));
+    asked_by_gateways(config);
     // What no document could hold: proxies ask with whatever method and path their clients send.
     let paths = [AUTHORIZE.to_owned(), format!("{AUTHORIZE}/{{target:.*}}")];
     config.service(web::resource(paths).route(web::route().to(gateway_plane::authorize_forwarded)));
@@ -230,5 +228,5 @@ pub(crate) fn of_gateways(config: &mut web::ServiceConfig) {
 
 /// All there is, since the document wants one list; what gateways ask has been taken before it comes here.
 pub(crate) fn of_people(config: &mut web::ServiceConfig) {
-    operations(&mut ServiceConfig::new(config));
+    operations(config);
 }

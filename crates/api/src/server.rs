@@ -18,9 +18,9 @@ use crate::http::blocking::Blocking;
 use crate::http::body;
 use crate::http::outermost::{self, TrustedProxies};
 use crate::http::rate_limit::RateLimits;
-use crate::http::unmatched::{self, KnownPaths};
+use crate::http::unmatched;
 use crate::spans::Spans;
-use crate::{metrics, openapi, routes};
+use crate::{metrics, routes};
 
 /// For how many seconds requests under way may go on once the server is stopped; connections that lie idle are closed at
 /// once.
@@ -50,15 +50,12 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
     let drain = web::Data::new(drain);
     let assets = web::Data::new(routes::Assets::new(console_dir));
     let spans = web::Data::new(spans);
-    let document = openapi::generate();
-    let known = web::Data::new(KnownPaths::of(&document));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(blocking.clone())
             .app_data(limits.clone())
             .app_data(trusted.clone())
             .app_data(spans.clone())
-            .app_data(known.clone())
             .app_data(drain.clone())
             .app_data(body::bound())
             // Short answers by the hundred thousand: packing one would take longer than finding it.
@@ -66,7 +63,7 @@ pub fn serve(service: Arc<Service>, listener: TcpListener, options: Options) -> 
             .service(
                 web::scope("")
                     .configure(routes::of_people)
-                    .configure(routes::pages(&document))
+                    .configure(routes::pages)
                     .configure(routes::console(assets.clone()))
                     .wrap(Compress::default()),
             )

@@ -29,7 +29,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Bootstrap(command) => bootstrap::run(&load(&command.settings)?, &command),
         Command::Config(Config::Show(flags)) => config::show(&flags),
         Command::Config(Config::Check(flags)) => config::check(&flags),
-        Command::Openapi => out::say(&api::openapi()),
+        Command::Openapi => out::say(api::OPENAPI),
         Command::Problems => out::say(&api::problem_catalogue()),
         Command::Freeze(flags) => freeze::freeze(&load(&flags)?),
         Command::Export(command) => transfer::export(&load(&command.settings)?, &command.out),

@@ -1,30 +1,39 @@
 //! What no route took: 405 where the path is one of ours and the method is not, 404 elsewhere.
 
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::openapi::SERVED;
 use crate::problem::{Kind, Problem};
 use crate::routes::{PAGES, SESSION_PATHS};
 
 /// Every path there is, with its methods.
-pub(crate) struct KnownPaths(Vec<KnownPath>);
+struct KnownPaths(Vec<KnownPath>);
 
 struct KnownPath {
     segments: Vec<String>,
     methods: Vec<String>,
 }
 
+/// Nobody needs them before the first request that no route takes.
+static KNOWN_PATHS: LazyLock<KnownPaths> = LazyLock::new(|| KnownPaths::of(SERVED));
+
+/// Of the document no more than that.
+#[derive(Default, Deserialize)]
+struct Described {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
 impl KnownPaths {
-    pub(crate) fn of(document: &serde_json::Value) -> Self {
-        let empty = serde_json::Map::new();
-        let paths = document.get("paths").and_then(|paths| paths.as_object()).unwrap_or(&empty);
+    fn of(document: &str) -> Self {
+        let Described { paths } = serde_json::from_str(document).unwrap_or_default();
         let known = paths.iter().map(|(path, operations)| KnownPath {
             segments: path.split('/').map(str::to_owned).collect(),
-            methods: operations
-                .as_object()
-                .unwrap_or(&empty)
-                .keys()
-                .map(|method| method.to_ascii_uppercase())
-                .collect(),
+            methods: operations.keys().map(|method| method.to_ascii_uppercase()).collect(),
         });
         let pages = PAGES.iter().map(|path| KnownPath {
             segments: path.split('/').map(str::to_owned).collect(),
@@ -57,8 +66,8 @@ impl KnownPaths {
     }
 }
 
-pub(crate) async fn answer(request: HttpRequest, known: web::Data<KnownPaths>) -> HttpResponse {
-    let problem = match known.methods(request.path()) {
+pub(crate) async fn answer(request: HttpRequest) -> HttpResponse {
+    let problem = match KNOWN_PATHS.methods(request.path()) {
         Some(allow) => Problem { allow: Some(allow), ..Problem::new(Kind::MethodNotAllowed) },
         None => Problem::saying(Kind::NotFound, "There is nothing at this path. See /docs for what there is."),
     };

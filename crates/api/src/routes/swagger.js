@@ -3,7 +3,7 @@
 window.onload = () => {
   window.ui = SwaggerUIBundle({
     dom_id: "#swagger-ui",
-    url: "/docs/openapi.json",
+    url: "/openapi.json",
     deepLinking: true,
     layout: "StandaloneLayout",
     presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],

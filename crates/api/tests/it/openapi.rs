@@ -249,8 +249,7 @@ on_both_databases! {
             assert!(!part.expect(200).text.is_empty());
         }
         let settings = server.anonymous().get("/docs/swagger-initializer.js").expect(200).text;
-        assert!(settings.contains("/docs/openapi.json"), "{settings}");
-        assert_eq!(server.anonymous().get("/docs/openapi.json").expect(200).json(), document());
+        assert!(settings.contains("\"/openapi.json\""), "{settings}");
     }
 
     fn every_operation_of_the_document_is_routed(server: &Server) {
