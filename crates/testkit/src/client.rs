@@ -8,6 +8,8 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 use ureq::{Agent, AsSendBody};
 
+const BUFFER: usize = 16 * 1024;
+
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
@@ -32,6 +34,9 @@ impl Client {
             .allow_non_standard_methods(true)
             .max_redirects(0)
             .timeout_global(Some(std::time::Duration::from_secs(30)))
+            // Each connection fills both with zeroes, byte by byte in a build without optimisation.
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .build();
         Self { agent: config.into(), url, bearer, headers: Vec::new() }
     }
