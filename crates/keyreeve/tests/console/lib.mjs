@@ -171,11 +171,12 @@ export class Someone {
   /** Not in the memory of the page. The browser itself may hold what was copied or shown for some moments more. */
   async isForgotten(secret) { await until("the page to forget a secret", async () => !await this.isInMemory(secret)); }
 
-  /** @returns what axe finds wrong on the page as it is. */
-  async axe(where) {
+  /** Fails with what axe finds wrong on the page as it is; `only` are the names of rules. */
+  async axe(where, only) {
     // The protocol may evaluate what CSP would not let a page load.
-    await this.page.evaluate(axeSource);
-    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    if (!await this.page.evaluate(() => "axe" in globalThis)) await this.page.evaluate(axeSource);
+    const options = { resultTypes: ["violations"], ...(only ? { runOnly: { type: "rule", values: only } } : {}) };
+    const { violations } = await this.page.evaluate((options) => globalThis.axe.run(document, options), options);
     const told = violations.map((one) => `${one.id}: ${one.help}\n${one.nodes.slice(0, 4).map((node) => `    ${node.target.join(" ")}\n    ${node.failureSummary?.replaceAll("\n", "\n    ")}`).join("\n")}`);
     assert.deepEqual(told, [], `axe at ${where}\n${told.join("\n")}`);
   }
