@@ -125,7 +125,7 @@ catalogue! {
             "Above some minutes: nothing depends on when a job runs, but what it cleans up or writes down piles up.";
         UNWRITTEN_USAGE: "usage_unwritten", Gauge, None, [],
             "Access keys whose use is counted in memory and not yet written down",
-            "It grows: the database refuses to be written to. A clean stop writes it down; a crash loses it.";
+            "It grows without end: the database refuses to be written to. A clean stop writes it down; a crash loses it.";
     }
     "Time" OURS => {
         CLOCK_BEHIND: "clock_behind", Gauge, Some(Unit::Seconds), [],
