@@ -24,7 +24,7 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-sr
 /** Runs one journey; what goes wrong is shown with what the page showed. */
 export async function journey(name, work) {
   const folder = mkdtempSync(join(tmpdir(), "console-"));
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS, env: { ...process.env, HOME: folder } });
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args: FLAGS, env: { ...process.env, HOME: folder } });
   const people = [];
   const began = Date.now();
   try {

@@ -7,7 +7,7 @@ const whose = process.env.CONSOLE_SCREENS;
 const THEMES = ["light", "dark"];
 /** What the second theme can change of what axe looks at: both have the same markup and the same sizes. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
-const WIDTHS = [[360, 780], [1280, 900], [3840, 2160]];
+const WIDTHS = [[360, 780], [1280, 900], [3840, 900]];
 
 await journey(`screens-${whose}`, async ({ someone }) => {
   const { follow, acme, empty, partner, stopped, partnerToken, gateway, keys, single } = await furnish(new Api());
@@ -39,7 +39,7 @@ await journey(`screens-${whose}`, async ({ someone }) => {
         await one.page.locator("dialog[open]").waitFor();
         await one.settled();
       }
-      for (const theme of THEMES) for (const [width, height] of WIDTHS) {
+      for (const [width, height] of WIDTHS) for (const theme of THEMES) {
         await one.page.emulateMedia({ colorScheme: theme });
         await one.page.setViewportSize({ width, height });
         const name = `${visit.name}-${at}${[place, ...pressed].join("-").toLowerCase().replaceAll(/(key|ten|ptr|gtw)_\w+/g, "$1").replaceAll(/[^a-z]+/g, "-")}-${theme}-${width}`;
