@@ -10,7 +10,7 @@ use testkit::postgres::shared;
 use testkit::{Answer, Client, Signer};
 
 use crate::fleet::now;
-use crate::home::{Home, Server};
+use crate::home::{Home, Server, until};
 
 const KEYS: usize = 10;
 /// So many of the secrets are tried wherever they do not belong.
@@ -184,6 +184,8 @@ fn nothing_is_left_behind_on(database: &str) {
     let named = secret.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>();
     talkative.secrets = vec![named.clone()];
     talkative.operator.with("x-request-id", &named).post("/v1/partners", json!({"name": named})).expect(201);
+    // What it says is gathered by a thread of its own.
+    until("the log to name it", || talkative.server.running.err.so_far().contains(&named).then_some(()));
     let found = talkative.found("second.db");
     for place in ["the log", "the audit"] {
         assert!(found.iter().any(|found| found.ends_with(place)), "{place} is not among {found:#?}");
