@@ -111,6 +111,23 @@ impl Keyreeve {
         self.again(place, processors, settings).0
     }
 
+    /// The same again on another database, an empty one, with everything that was in the first.
+    pub fn moved(self, from: &Place, to: &Place, settings: &[&str]) -> Self {
+        let folder = self.home.path().to_str().expect("a path");
+        let file = self.home.path().join("moving.export");
+        let file = file.to_str().expect("a path");
+        let run = |database: &Place, words: &[&str]| {
+            let mut command = Command::new(program());
+            command.args(words).args(["--data-dir", folder, "--database", &database.url()]);
+            assert!(command.stdout(Stdio::null()).status().expect("keyreeve").success(), "{words:?}");
+        };
+        run(from, &["export", "--out", file]);
+        run(to, &["migrate"]);
+        run(to, &["import", file]);
+        run(to, &["thaw"]);
+        self.restart(to, "0", settings)
+    }
+
     /// With the moment at which it was started.
     fn again(self, place: &Place, processors: &str, settings: &[&str]) -> (Self, Instant) {
         let Self { process, operator_token, gateway, tenant, home, .. } = self;
