@@ -1,7 +1,7 @@
 //! From settings to a service that works: database, schema, master key.
 
 use persistence::Database;
-use service::{Clock, EntropySource, NodeSetup, Retention, Service, Setup, StartError};
+use service::{Clock, EntropySource, NodeSetup, Passwords, Retention, Service, Setup, StartError};
 
 use crate::database;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ pub(crate) fn start(
         tokens: settings.keep_tokens_days.0,
     };
     let (clock, entropy) = (Clock::system(), EntropySource::System);
-    let setup = Setup { database, ring, clock, entropy, public_url, node, retention };
+    let setup = Setup { database, ring, clock, entropy, public_url, node, retention, passwords: Passwords::default() };
     Service::start(setup).map_err(|error| {
         if let StartError::Failed(error) = &error { said_by(settings, error) } else { Failure::because(error) }
     })

@@ -55,6 +55,7 @@ pub use cursor::{Listing, Paged};
 pub use error::{Error, Result, Violation};
 pub use jobs::{JobVitals, Jobs};
 pub use once::Once;
+pub use passwords::Passwords;
 pub use persistence::{
     Database, Error as DatabaseError, KeyRing, Options as DatabaseOptions, PoolVitals, Schema, Url as DatabaseUrl,
 };

@@ -26,6 +26,7 @@ use crate::gateway_plane::{LEASE, Plane};
 use crate::initialise;
 use crate::jobs::Jobs;
 use crate::last_used::LastUsed;
+use crate::passwords::Passwords;
 use crate::quarantine;
 use crate::retention::Retention;
 use crate::sessions::bearer::Bearers;
@@ -47,6 +48,7 @@ pub struct Service {
     pub(crate) journal: Arc<OnceLock<Journal>>,
     pub(crate) database_name: String,
     pub(crate) retention: Retention,
+    pub(crate) passwords: Passwords,
     public_url: String,
 }
 
@@ -60,6 +62,7 @@ pub struct Setup {
     pub public_url: String,
     pub node: NodeSetup,
     pub retention: Retention,
+    pub passwords: Passwords,
 }
 
 /// What one process of ours is called, and how much it may remember.
@@ -142,7 +145,7 @@ impl Service {
     }
 
     fn with(setup: Setup, keys: &ServiceKeys, plane: Plane) -> Self {
-        let Setup { mut database, ring, clock, entropy, public_url, retention, node: _ } = setup;
+        let Setup { mut database, ring, clock, entropy, public_url, retention, passwords, node: _ } = setup;
         let plane = Arc::new(plane);
         // What this process changes it forgets at once, so that who changed it finds it changed; the feed is for others.
         let (own, journal) = (plane.clone(), Arc::<OnceLock<Journal>>::default());
@@ -165,6 +168,7 @@ impl Service {
             journal,
             database_name: name_of(&keys.token_pepper),
             retention,
+            passwords,
             database,
             ring: RwLock::new(Arc::new(ring)),
             clock,

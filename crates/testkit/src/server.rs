@@ -16,7 +16,8 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 use domain::{Entropy, Timestamp};
 use service::gateway_plane::Follower;
 use service::{
-    Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Retention, Service, Setup, bootstrap,
+    Clock, Database, DatabaseOptions, DatabaseUrl, EntropySource, KeyRing, Passwords, Retention, Service, Setup,
+    bootstrap,
 };
 use tempfile::TempDir;
 
@@ -280,6 +281,7 @@ fn service(database: Database, now: Timestamp, seed: u8, retention: Retention) -
         public_url: "https://keys.example.org".to_owned(),
         node: service::NodeSetup { name: format!("node-{seed}"), ..service::NodeSetup::default() },
         retention,
+        passwords: Passwords::CHEAPEST,
     };
     Arc::new(Service::start(setup).expect("a service"))
 }

@@ -9,7 +9,6 @@ use persistence::{authentication, invitations};
 use super::Started;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::passwords;
 use crate::service::Service;
 
 /// Works once, within the invitation's time, while the tenant counts.
@@ -34,7 +33,7 @@ pub fn accept_invitation(
     }
     let password = NewPassword::parse(password.expose(), user.email.as_str());
     let password = password.map_err(|why| Error::at("/password", &why))?;
-    let password_hash = passwords::hash(password.secret(), &mut context.entropy)?;
+    let password_hash = service.passwords.hash(password.secret(), &mut context.entropy)?;
 
     let author = context.author(Actor::user(&user.id));
     let chain = Chain::Tenant(tenant.id, tenant.partner);

@@ -10,7 +10,6 @@ use persistence::{authentication, sessions};
 use super::guesses::Guesses;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::passwords;
 use crate::service::Service;
 
 pub struct PasswordChange {
@@ -29,13 +28,13 @@ pub fn change_password(
     // Whoever has somebody's session guesses no better here than at log-in.
     let guesses = Guesses::of(service, &found.user.email);
     guesses.check(service, context)?;
-    if !passwords::verify(&change.current, found.password_hash.as_deref())? {
+    if !service.passwords.verify(&change.current, found.password_hash.as_deref())? {
         guesses.count_wrong(service, context)?;
         return Err(not_the_current_one());
     }
     let new = NewPassword::parse(change.new.expose(), found.user.email.as_str());
     let new = new.map_err(|why| Error::at("/new_password", &why))?;
-    let hash = passwords::hash(new.secret(), &mut context.entropy)?;
+    let hash = service.passwords.hash(new.secret(), &mut context.entropy)?;
 
     let author = context.author_of(permit.caller());
     service.database.write("change password", &author, &permit.caller().chain(), |db| {

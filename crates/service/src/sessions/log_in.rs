@@ -11,7 +11,6 @@ use super::guesses::Guesses;
 use crate::authenticate::check_user;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::passwords;
 use crate::service::Service;
 
 pub struct Credentials {
@@ -34,13 +33,14 @@ pub fn log_in(service: &Service, context: &mut Context, credentials: &Credential
     let tries = if tenant.is_some() { 1 } else { MOST_CANDIDATES };
     let candidates =
         service.read(|db| Ok(authentication::candidates(db, email, tenant.as_ref(), context.now, tries)?))?;
-    let Candidate { user, password_hash } = match the_one(candidates, tries, |hash| passwords::verify(password, hash)) {
-        Err(Error::WrongPassword) => {
-            guesses.count_wrong(service, context)?;
-            return Err(Error::WrongPassword);
-        }
-        other => other?,
-    };
+    let Candidate { user, password_hash } =
+        match the_one(candidates, tries, |hash| service.passwords.verify(password, hash)) {
+            Err(Error::WrongPassword) => {
+                guesses.count_wrong(service, context)?;
+                return Err(Error::WrongPassword);
+            }
+            other => other?,
+        };
 
     // Only whoever knows the password learns that the account is suspended.
     check_user(&user)?;

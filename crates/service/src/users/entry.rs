@@ -13,7 +13,6 @@ use persistence::{Reading, Writing};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::passwords;
 use crate::service::Service;
 
 const INVITATION_LIFETIME: TimeDelta = time::days(7);
@@ -56,7 +55,7 @@ impl Service {
             Access::Password { text, pointer } => {
                 let password = NewPassword::parse(text.expose(), email.as_str());
                 let password = password.map_err(|why| Error::at(pointer, &why))?;
-                Ok(Entry::PasswordHash(passwords::hash(password.secret(), &mut context.entropy)?))
+                Ok(Entry::PasswordHash(self.passwords.hash(password.secret(), &mut context.entropy)?))
             }
         }
     }
