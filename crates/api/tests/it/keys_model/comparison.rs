@@ -1,4 +1,4 @@
-//! After each step: what the product shows, and what the model knows of it.
+//! After every step: what the product shows of every key, and what the model knows of it.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -13,20 +13,16 @@ const STATUSES: [&str; 4] = ["active", "disabled", "revoked", "expired"];
 const EVERYTHING: usize = 500;
 
 impl Pair<'_> {
-    /// What there is to see, in two halves that take turns, so that no difference outlives the step after it: every key with all
-    /// that the model knows of it, or the one that was touched last by itself, and the regions.
-    pub(super) fn compare(&self, turn: usize) {
-        if turn.is_multiple_of(2) {
-            let now = self.now();
-            let expected: Vec<_> = self.model.keys.iter().map(|(id, key)| key.shown(id, now)).collect();
-            assert!(expected.len() < EVERYTHING);
-            assert_eq!(self.listed("", EVERYTHING), expected);
-        } else {
-            self.compare_touched();
-            let regions = self.client.get(&self.path("/regions")).expect(200).items();
-            for (region, product) in regions.iter().zip([Product::Instance, Product::Multi, Product::Pair]) {
-                assert_eq!(region["status"], self.model.region_status(product), "{region}");
-            }
+    /// Every key with all that the model knows of it, the one that was touched last by itself, and the regions.
+    pub(super) fn compare(&self) {
+        let now = self.now();
+        let expected: Vec<_> = self.model.keys.iter().map(|(id, key)| key.shown(id, now)).collect();
+        assert!(expected.len() < EVERYTHING);
+        assert_eq!(self.listed("", EVERYTHING), expected);
+        self.compare_touched();
+        let regions = self.client.get(&self.path("/regions")).expect(200).items();
+        for (region, product) in regions.iter().zip([Product::Instance, Product::Multi, Product::Pair]) {
+            assert_eq!(region["status"], self.model.region_status(product), "{region}");
         }
     }
 

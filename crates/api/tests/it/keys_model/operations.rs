@@ -94,7 +94,7 @@ impl<'s> Pair<'s> {
         assert!(self.model.keys.insert(id, key).is_none(), "an id came twice");
     }
 
-    pub(super) fn take(&mut self, turn: usize, step: &Step) {
+    pub(super) fn take(&mut self, step: &Step) {
         match step {
             Step::Create { product, instance, label, described, buckets, ends } => {
                 let product = Product::ALL[*product];
@@ -139,7 +139,7 @@ impl<'s> Pair<'s> {
             Step::Advance(seconds) => self.server.advance(TimeDelta::seconds(*seconds)),
             Step::List(filter) => self.list(filter),
         }
-        self.compare(turn);
+        self.compare();
     }
 
     fn create(
