@@ -169,28 +169,33 @@ fn a_key_lives_and_ends_through_swift_which_asks_each_time() {
 
 /// A client goes on all the time; what was logged in before is logged in after.
 fn a_restart_costs_no_login(provider: &mut Provider, swift: &Swift, signer: &testkit::Signer) {
-    const AFTER: usize = 10;
+    const ENOUGH: usize = 10;
     let load = Load::default();
     let answers = Mutex::new(Vec::new());
     let ask = || {
         let began = Instant::now();
         let status = swift.endpoint.get(signer, "/media").status;
-        answers.lock().unwrap().push((began, status));
+        answers.lock().unwrap().push((began, Instant::now(), status));
+    };
+    let asked_since = |since: Instant| {
+        let are_enough = || answers.lock().unwrap().iter().filter(|(began, ..)| *began > since).count() >= ENOUGH;
+        until("some traffic", || are_enough().then_some(()));
     };
     let (gone, back) = thread::scope(|scope| {
         let _stop = load.until_dropped();
         scope.spawn(|| load.keep(ask));
+        asked_since(Instant::now());
         let gone = Instant::now();
         provider.restart();
         let back = Instant::now();
-        let are_enough = || answers.lock().unwrap().iter().filter(|(began, _)| *began > back).count() >= AFTER;
-        until("some traffic after the restart", || are_enough().then_some(()));
+        asked_since(back);
         (gone, back)
     });
-    // One that began while nobody was there may end later.
-    let refused = |(began, status): &&(Instant, u16)| *status != 200 && (*began < gone || *began > back);
+    // Whatever was under way while nobody was there may be refused, no matter when it began or ended.
+    let refused =
+        |(began, ended, status): &&(Instant, Instant, u16)| *status != 200 && (*ended < gone || *began > back);
     let answers = answers.into_inner().unwrap();
-    assert_eq!(answers.iter().filter(refused).count(), 0, "{answers:?}\n{}", swift.log());
+    assert_eq!(answers.iter().filter(refused).count(), 0, "{gone:?} to {back:?}: {answers:?}\n{}", swift.log());
     println!(
         "Swift over a restart of {:?}: none of {} requests before and after it refused",
         back - gone,
