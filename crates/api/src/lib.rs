@@ -16,7 +16,7 @@ mod spans;
 
 pub use http::Drain;
 pub use metrics::catalogue as metric_catalogue;
-pub use openapi::{SERVED as OPENAPI, document as openapi};
+pub use openapi::{DOCUMENT as OPENAPI, generated as generated_openapi};
 pub use problem::catalogue as problem_catalogue;
 pub use server::{Options, serve, serve_metrics};
 pub use spans::{FinishedSpans, Outcome, Span, Spans, spans};

@@ -40,10 +40,10 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 /// As it was checked in when this was built, which is what a server says of itself.
-pub const SERVED: &str = include_str!("../../../openapi/openapi.json");
+pub const DOCUMENT: &str = include_str!("../../../openapi/openapi.json");
 
 /// As it is to be checked in: a test sees to it.
-pub fn document() -> String {
+pub fn generated() -> String {
     let mut text = serde_json::to_string_pretty(&generate()).unwrap_or_default();
     text.push('\n');
     text

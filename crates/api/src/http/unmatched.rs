@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::openapi::SERVED;
+use crate::openapi::DOCUMENT;
 use crate::problem::{Kind, Problem};
 use crate::routes::{PAGES, SESSION_PATHS};
 
@@ -20,7 +20,7 @@ struct KnownPath {
 }
 
 /// Nobody needs them before the first request that no route takes.
-static KNOWN_PATHS: LazyLock<KnownPaths> = LazyLock::new(|| KnownPaths::of(SERVED));
+static KNOWN_PATHS: LazyLock<KnownPaths> = LazyLock::new(|| KnownPaths::of(DOCUMENT));
 
 /// Of the document no more than that.
 #[derive(Default, Deserialize)]

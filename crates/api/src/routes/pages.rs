@@ -5,7 +5,7 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::openapi::SERVED;
+use crate::openapi::DOCUMENT;
 
 /// Everything from here, nothing from elsewhere; Swagger UI writes style attributes.
 const SWAGGER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -33,7 +33,7 @@ pub(crate) fn pages(config: &mut web::ServiceConfig) {
 }
 
 async fn document() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(SERVED)
+    HttpResponse::Ok().content_type("application/json").body(DOCUMENT)
 }
 
 async fn swagger_settings() -> HttpResponse {
