@@ -35,6 +35,8 @@ pub struct Figures {
     /// Microseconds.
     pub p50: Vec<f64>,
     pub p99: Vec<f64>,
+    /// How many were told to come back later, in all rounds.
+    pub sent_away: u64,
 }
 
 /// How long each is asked before it counts, and how long it counts.
@@ -57,22 +59,23 @@ impl Rounds {
     pub fn of(&self, contestants: &[Contestant<'_>]) -> Vec<Figures> {
         let mut figures: Vec<Figures> = contestants.iter().map(|_| Figures::default()).collect();
         for contestant in contestants {
-            contestant.load.once().all_right();
+            contestant.load.once().none_wrong();
         }
         for round in 0..self.rounds {
             for turn in 0..contestants.len() {
                 // Nobody always comes after the same other.
                 let number = (turn + round) % contestants.len();
                 let Contestant { name, process, load } = &contestants[number];
-                load.run(self.warm_up).all_right();
+                load.run(self.warm_up).none_wrong();
                 let before = process.processor_time();
-                let heard = load.run(self.length).all_right();
+                let heard = load.run(self.length).none_wrong();
                 let spent = process.processor_time().saturating_sub(before);
                 let of = &mut figures[number];
                 of.per_second.push(heard.per_second());
                 of.cost.push(spent.as_secs_f64() * 1e6 / heard.answers.max(1) as f64);
                 of.p50.push(microseconds(heard.latency(500)));
                 of.p99.push(microseconds(heard.latency(990)));
+                of.sent_away += heard.sent_away;
                 tracing(round, name, of);
             }
         }
