@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::load::{Load, Pace};
+use crate::load::{Heard, Load, Pace};
 use crate::process::Process;
 
 pub struct Contestant<'c> {
@@ -35,7 +35,7 @@ pub struct Figures {
     /// Microseconds.
     pub p50: Vec<f64>,
     pub p99: Vec<f64>,
-    /// How many were told to come back later, in all rounds.
+    /// How many were told to come back later, before it counted and while it did.
     pub sent_away: u64,
 }
 
@@ -57,25 +57,35 @@ impl Rounds {
 
     /// The figures, in the order of the contestants.
     pub fn of(&self, contestants: &[Contestant<'_>]) -> Vec<Figures> {
-        let mut figures: Vec<Figures> = contestants.iter().map(|_| Figures::default()).collect();
-        for contestant in contestants {
-            contestant.load.once().none_wrong();
-        }
+        self.if_each_run_is(Heard::all_right, contestants)
+    }
+
+    /// The same of servers that have more to do than they take on.
+    pub fn of_full(&self, contestants: &[Contestant<'_>]) -> Vec<Figures> {
+        self.if_each_run_is(Heard::none_wrong, contestants)
+    }
+
+    fn if_each_run_is(&self, good: fn(Heard) -> Heard, contestants: &[Contestant<'_>]) -> Vec<Figures> {
+        let at_first = |contestant: &Contestant<'_>| Figures {
+            sent_away: good(contestant.load.once()).sent_away,
+            ..Figures::default()
+        };
+        let mut figures: Vec<Figures> = contestants.iter().map(at_first).collect();
         for round in 0..self.rounds {
             for turn in 0..contestants.len() {
                 // Nobody always comes after the same other.
                 let number = (turn + round) % contestants.len();
                 let Contestant { name, process, load } = &contestants[number];
-                load.run(self.warm_up).none_wrong();
+                let warm_up = good(load.run(self.warm_up));
                 let before = process.processor_time();
-                let heard = load.run(self.length).none_wrong();
+                let heard = good(load.run(self.length));
                 let spent = process.processor_time().saturating_sub(before);
                 let of = &mut figures[number];
                 of.per_second.push(heard.per_second());
                 of.cost.push(spent.as_secs_f64() * 1e6 / heard.answers.max(1) as f64);
                 of.p50.push(microseconds(heard.latency(500)));
                 of.p99.push(microseconds(heard.latency(990)));
-                of.sent_away += heard.sent_away;
+                of.sent_away += warm_up.sent_away + heard.sent_away;
                 tracing(round, name, of);
             }
         }
