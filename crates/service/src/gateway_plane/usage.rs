@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use authz::Permit;
 use authz::action::ReportUsage;
 use domain::Timestamp;
+use domain::id::KeyId;
 use domain::key::AccessKeyId;
 use persistence::key_usage::Use;
 
@@ -36,6 +37,7 @@ type Shard = HashMap<AccessKeyId, Noted>;
 
 /// Uses of a pair that are not written down yet.
 struct Noted {
+    key: KeyId,
     at: Timestamp,
     gateway: Option<Box<str>>,
     address: Option<IpAddr>,
@@ -53,6 +55,7 @@ impl Default for Usage {
 /// Uses of a pair, as they are heard of: most are added to what is noted, and nothing of them is kept.
 pub(super) struct Heard<'a> {
     pub(super) access_key_id: &'a AccessKeyId,
+    pub(super) key: &'a KeyId,
     pub(super) at: Timestamp,
     pub(super) gateway: Option<&'a str>,
     pub(super) address: Option<IpAddr>,
@@ -60,10 +63,11 @@ pub(super) struct Heard<'a> {
     pub(super) count: i64,
 }
 
-impl<'a> From<&'a Use> for Heard<'a> {
-    fn from(used: &'a Use) -> Self {
+impl<'a> Heard<'a> {
+    fn of(key: &'a KeyId, used: &'a Use) -> Self {
         Self {
             access_key_id: &used.access_key_id,
+            key,
             at: used.at,
             gateway: used.gateway.as_deref(),
             address: used.address,
@@ -76,6 +80,7 @@ impl<'a> From<&'a Use> for Heard<'a> {
 impl From<&Heard<'_>> for Noted {
     fn from(heard: &Heard<'_>) -> Self {
         Self {
+            key: heard.key.clone(),
             at: heard.at,
             gateway: heard.gateway.map(Box::from),
             address: heard.address,
@@ -96,15 +101,16 @@ impl Noted {
         }
     }
 
-    fn of(self, access_key_id: AccessKeyId) -> Use {
-        Use {
+    fn of(self, access_key_id: AccessKeyId) -> (KeyId, Use) {
+        let used = Use {
             access_key_id,
             at: self.at,
             gateway: self.gateway.map(String::from),
             address: self.address,
             agent: self.agent.map(String::from),
             count: self.count,
-        }
+        };
+        (self.key, used)
     }
 }
 
@@ -144,11 +150,14 @@ impl Usage {
         if self.unwritten() <= AT_EASE { SHARDS } else { SHARDS.div_ceil(TURNS) }
     }
 
-    /// All that is noted in so many shards, those first that have waited longest. Some at a time: there may be a million.
-    fn take(&self, shards: usize) -> impl Iterator<Item = Use> {
+    /// All that is noted in so many shards, those that have waited longest, in the order of the keys: what is next to each other
+    /// in the database is written together.
+    fn take(&self, shards: usize) -> impl Iterator<Item = (KeyId, Use)> {
         let first = self.next.load(Ordering::Relaxed);
         let take = |shard| std::mem::take(&mut *lock(shard)).into_iter().map(|(id, noted)| noted.of(id));
-        self.shards.iter().cycle().skip(first).take(shards).flat_map(take)
+        let mut taken: Vec<_> = self.shards.iter().cycle().skip(first).take(shards).flat_map(take).collect();
+        taken.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        taken.into_iter()
     }
 
     /// So many shards are written down, and the next ones have waited longest.
@@ -173,6 +182,7 @@ impl Service {
             }
             self.plane.usage.note(&Heard {
                 access_key_id: &item.access_key_id,
+                key: &pair.key,
                 // A gateway whose clock is ahead does not use keys in the future.
                 at: item.last_used_at.min(context.now),
                 gateway: Some(asker.gateway.name.as_str()),
@@ -191,21 +201,22 @@ impl Service {
         self.write_down_shards(self.plane.usage.turn())
     }
 
-    /// Writes down all that has been counted.
+    /// Writes down all that has been counted, by and by: there may be a million pairs.
     pub fn write_down_usage(&self) -> Result<()> {
-        self.write_down_shards(SHARDS)
+        (0..TURNS).try_for_each(|_| self.write_down_shards(SHARDS.div_ceil(TURNS)))
     }
 
     fn write_down_shards(&self, shards: usize) -> Result<()> {
         let mut noted = self.plane.usage.take(shards);
         loop {
-            let batch: Vec<Use> = noted.by_ref().take(AT_ONCE).collect();
+            let (keys, batch): (Vec<KeyId>, Vec<Use>) = noted.by_ref().take(AT_ONCE).unzip();
             if batch.is_empty() {
                 self.plane.usage.go_on(shards);
                 return Ok(());
             }
             if let Err(error) = self.record_usage(&batch) {
-                batch.into_iter().chain(noted).for_each(|used| self.plane.usage.note(&Heard::from(&used)));
+                let unwritten = keys.into_iter().zip(batch).chain(noted);
+                unwritten.for_each(|(key, used)| self.plane.usage.note(&Heard::of(&key, &used)));
                 return Err(error);
             }
         }
@@ -224,15 +235,24 @@ mod tests {
     }
 
     #[test]
+    fn a_round_is_in_the_order_of_the_keys() {
+        let usage = noted(AT_EASE);
+        let keys: Vec<KeyId> = round(&usage).into_iter().map(|(key, _)| key).collect();
+        assert!(keys.is_sorted());
+        let pairs: Vec<KeyId> = (0..AT_EASE).map(key_of).collect();
+        assert!(!pairs.is_sorted(), "the pairs are in no order of theirs");
+    }
+
+    #[test]
     fn of_very_many_pairs_each_is_written_once_in_so_many_rounds() {
         let usage = noted(3 * AT_EASE);
         let mut written = HashMap::new();
         for number in 0..TURNS {
             // One that is in use all the time, beside those that were used once.
-            usage.note(&heard(&id(0)));
+            note(&usage, 0);
             let turn = round(&usage);
             assert!(turn.len() < AT_EASE, "{} in round {number}", turn.len());
-            for used in turn {
+            for (_, used) in turn {
                 *written.entry(used.access_key_id).or_insert(0) += used.count;
             }
         }
@@ -244,22 +264,34 @@ mod tests {
 
     fn noted(pairs: usize) -> Usage {
         let usage = Usage::default();
-        (0..pairs).for_each(|number| usage.note(&heard(&id(number))));
+        (0..pairs).for_each(|number| note(&usage, number));
         usage
     }
 
-    fn round(usage: &Usage) -> Vec<Use> {
+    fn note(usage: &Usage, number: usize) {
+        usage.note(&Heard {
+            access_key_id: &id(number),
+            key: &key_of(number),
+            at: Timestamp::UNIX_EPOCH,
+            gateway: None,
+            address: None,
+            agent: None,
+            count: 1,
+        });
+    }
+
+    fn round(usage: &Usage) -> Vec<(KeyId, Use)> {
         let shards = usage.turn();
         let taken = usage.take(shards).collect();
         usage.go_on(shards);
         taken
     }
 
-    fn heard(access_key_id: &AccessKeyId) -> Heard<'_> {
-        Heard { access_key_id, at: Timestamp::UNIX_EPOCH, gateway: None, address: None, agent: None, count: 1 }
-    }
-
     fn id(number: usize) -> AccessKeyId {
         AccessKeyId::parse(&format!("IMPORTEDFROMNOWHERE{number:05}")).unwrap()
+    }
+
+    fn key_of(number: usize) -> KeyId {
+        KeyId::parse(&format!("key_{:026}", number * 7919 % 100_003)).unwrap()
     }
 }

@@ -152,6 +152,7 @@ impl Service {
         };
         self.plane.usage.note(&Heard {
             access_key_id: &pair.access_key_id,
+            key: &pair.key,
             at: now,
             gateway: Some(asker.gateway.name.as_str()),
             address: asked.described.address,
