@@ -1,8 +1,6 @@
 //! The extractor of the gateway plane: which gateway asks, from memory where memory may be believed.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +13,7 @@ use domain::Timestamp;
 use service::gateway_plane::{Asked, KnownPair, Recalled, Verdict};
 use service::{Context, Service};
 
-use crate::http::blocking::Blocking;
+use crate::http::blocking::{Blocking, Coming};
 use crate::http::credential::bearer;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
@@ -25,7 +23,8 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct Asking<A: Action> {
     blocking: web::Data<Blocking>,
     info: Rc<RequestInfo>,
-    permit: Permit<A>,
+    /// In a place of its own: it is large, since others who may call are, and handed on from layer to layer.
+    permit: Box<Permit<A>>,
     now: Timestamp,
 }
 
@@ -113,7 +112,7 @@ impl<A: Action<Object = Plane>> Asking<A> {
         work: impl FnOnce(&Service, &mut Context, &Permit<A>) -> service::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let mut context = self.service().context(self.info.origin())?;
-        let permit = self.permit.clone();
+        let permit = Permit::clone(&self.permit);
         self.blocking.run(move |service| work(service, &mut context, &permit)).await
     }
 }
@@ -130,7 +129,7 @@ pub(crate) enum Token {
 
 impl<A: Action<Object = Plane>> FromRequest for Asking<A> {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Coming<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -180,7 +179,7 @@ impl<A: Action<Object = Plane>> Asking<A> {
             let context = blocking.service().context(info.origin())?;
             blocking.service().note_denial(&context, &caller, A::OPERATION, "plane", refused);
         }
-        let permit = permit?;
+        let permit = Box::new(permit?);
         // Whoever follows the changes is told to forget everything first.
         if blocking.service().is_quarantined() && A::OPERATION != Operation::FollowChanges {
             return Err(Problem::quarantined());

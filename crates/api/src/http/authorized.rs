@@ -1,8 +1,6 @@
 //! The extractor without which no handler touches anything: who is asking, and a permit for just this operation on just
 //! the object that the path names.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -11,7 +9,7 @@ use authz::{Action, Caller, OneGateway, Oneself, Partnership, Permit, Platform, 
 use domain::Timestamp;
 use service::{Context, Error, Receipted, Service};
 
-use crate::http::blocking::Blocking;
+use crate::http::blocking::{Blocking, Coming};
 use crate::http::credential::Credential;
 use crate::http::rate_limit::RateLimits;
 use crate::http::request::RequestInfo;
@@ -24,9 +22,6 @@ pub(crate) struct Authorized<A: Action> {
     permit: Permit<A>,
     patience: Duration,
 }
-
-/// What will be there, or refused.
-pub(crate) type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 impl<A: Action> Authorized<A> {
     pub(crate) fn caller(&self) -> &Caller {
@@ -85,7 +80,7 @@ impl<A: Action> Authorized<A> {
         let Self { blocking, permit, .. } = self;
         move |argument| {
             let (blocking, permit, read) = (blocking.clone(), permit.clone(), read.clone());
-            Box::pin(async move { blocking.run(move |service| read(service, &permit, argument)).await })
+            blocking.run(move |service| read(service, &permit, argument))
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The way from async handlers to use cases, which block. Bounded, so that a slow database makes requests wait a moment
 //! and then go away, instead of piling up threads.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use service::Service;
 use tokio::sync::Semaphore;
 
 use crate::problem::{Kind, Problem};
+
+/// What will be there, or refused.
+pub(crate) type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 #[derive(Clone)]
 pub(crate) struct Blocking {
@@ -39,37 +44,41 @@ impl Blocking {
         &self.service
     }
 
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Service) -> service::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.run_within(&self.places, PATIENCE, work).await
+    ) -> Coming<T> {
+        self.run_within(&self.places, PATIENCE, work)
     }
 
     /// The same for what hashes a password.
-    pub(crate) async fn run_hashing<T: Send + 'static>(
+    pub(crate) fn run_hashing<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Service) -> service::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.run_within(&self.places_to_hash, PATIENCE_TO_HASH, work).await
+    ) -> Coming<T> {
+        self.run_within(&self.places_to_hash, PATIENCE_TO_HASH, work)
     }
 
-    async fn run_within<T: Send + 'static>(
+    /// In a place of its own on the heap: a handler that asks here now and then would otherwise carry the room for it
+    /// through every layer, for each request.
+    fn run_within<T: Send + 'static>(
         &self,
-        places: &Semaphore,
+        places: &Arc<Semaphore>,
         patience: Duration,
         work: impl FnOnce(&Service) -> service::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let busy = || Problem::new(Kind::Busy).retry_after(TimeDelta::seconds(1));
-        let place = tokio::time::timeout(patience, places.acquire()).await;
-        let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
-        let service = self.service.clone();
-        match web::block(move || work(&service)).await {
-            Ok(result) => Ok(result?),
-            Err(_) => {
-                tracing::error!("a use case did not come back");
-                Err(Problem::new(Kind::Internal))
+    ) -> Coming<T> {
+        let (service, places) = (self.service.clone(), places.clone());
+        Box::pin(async move {
+            let busy = || Problem::new(Kind::Busy).retry_after(TimeDelta::seconds(1));
+            let place = tokio::time::timeout(patience, places.acquire()).await;
+            let _place = place.map_err(|_| busy())?.map_err(|_| busy())?;
+            match web::block(move || work(&service)).await {
+                Ok(result) => Ok(result?),
+                Err(_) => {
+                    tracing::error!("a use case did not come back");
+                    Err(Problem::new(Kind::Internal))
+                }
             }
-        }
+        })
     }
 }

@@ -1,6 +1,9 @@
 //! Reads the body of every request, bounded in size and time, before anything is decided: an answer that is given before
 //! the body is read costs the client its connection.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -10,6 +13,8 @@ use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{Error, HttpMessage, ResponseError};
 use futures_util::TryStreamExt;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
 
@@ -46,10 +51,28 @@ async fn collect(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
         return Err(Problem::new(Kind::TooLarge));
     }
     let most = most(request);
-    match tokio::time::timeout(PATIENCE, whole(request, most)).await {
+    match in_time(pin!(whole(request, most))).await {
         Ok(Ok(body)) if body.len() > most => Err(Problem::new(Kind::TooLarge)),
         Ok(body) => body,
         Err(_) => Err(Problem::new(Kind::Timeout)),
+    }
+}
+
+/// Most bodies come with their heads, and are there when they are asked for once more. Only for the others is a clock set.
+async fn in_time<T>(mut coming: Pin<&mut impl Future<Output = T>>) -> Result<T, Elapsed> {
+    let mut has_waited = false;
+    let at_once = poll_fn(|context| match coming.as_mut().poll(context) {
+        Poll::Ready(come) => Poll::Ready(Some(come)),
+        Poll::Pending if has_waited => Poll::Ready(None),
+        Poll::Pending => {
+            has_waited = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    match at_once.await {
+        Some(come) => Ok(come),
+        None => timeout(PATIENCE, coming).await,
     }
 }
 
@@ -57,7 +80,7 @@ async fn collect(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
 async fn whole(request: &mut ServiceRequest, most: usize) -> Result<Bytes, Problem> {
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         // The framework unpacks it, as far as `bound` lets it.
-        return request.extract::<Bytes>().await.map_err(|error| refusal(&error));
+        return Box::pin(request.extract::<Bytes>()).await.map_err(|error| refusal(&error));
     }
     let mut pieces = request.take_payload().map_err(|error| refusal(&error.into()));
     let Some(first) = pieces.try_next().await? else { return Ok(Bytes::new()) };

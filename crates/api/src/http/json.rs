@@ -21,14 +21,16 @@ const MOST_STRINGS: usize = 8000;
 
 /// A body that has not been looked at yet. It is read by the handler, so whoever may not call gets to hear that first.
 pub(crate) struct Json<T> {
-    media_type: Result<(), Problem>,
+    is_json: bool,
     body: Bytes,
     shape: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Json<T> {
     pub(crate) fn read(self) -> Result<T, Problem> {
-        self.media_type?;
+        if !self.is_json {
+            return Err(Problem::new(Kind::UnsupportedMediaType));
+        }
         parse(&self.body)
     }
 }
@@ -39,20 +41,20 @@ impl<T> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let body = request.extensions().get::<Body>().map(|body| body.0.clone()).unwrap_or_default();
-        ready(Ok(Self { media_type: check_media_type(request), body, shape: PhantomData }))
+        ready(Ok(Self { is_json: says_json(request), body, shape: PhantomData }))
     }
 }
 
-fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+fn says_json(request: &HttpRequest) -> bool {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
-    let is_json = parts.next().is_some_and(|essence| essence == "application/json");
-    let is_utf8 = parts.all(|parameter| {
+    let mut parts = media_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.map(str::to_ascii_lowercase).all(|parameter| {
         parameter != "charset" && !parameter.starts_with("charset=")
             || parameter.trim_matches('"') == "charset=utf-8"
             || parameter == "charset=\"utf-8\""
     });
-    if is_json && is_utf8 { Ok(()) } else { Err(Problem::new(Kind::UnsupportedMediaType)) }
+    is_json && is_utf8
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -178,9 +180,10 @@ impl Validation {
     }
 }
 
-/// Counts in bytes as long as they last, so that the compiler looks at many at a time.
+/// Counts in bytes as long as they last, so that the compiler looks at many at a time. Where a sum might overflow it would
+/// look at one, and no sum here does.
 fn count(body: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
-    let of_some = |some: &[u8]| some.iter().fold(0_u8, |sum, byte| sum + u8::from(is_one(*byte)));
+    let of_some = |some: &[u8]| some.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte))));
     body.chunks(usize::from(u8::MAX)).map(|some| usize::from(of_some(some))).sum()
 }
 

@@ -12,7 +12,7 @@ use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::web::Bytes;
 use serde::Serialize;
 
-use crate::http::authorized::Coming;
+use crate::http::blocking::Coming;
 use crate::problem::Problem;
 
 pub(crate) const MEDIA_TYPE: &str = "application/x-ndjson";

@@ -45,8 +45,8 @@ impl Reply {
     }
 
     fn with(status: StatusCode, body: &impl Serialize) -> Self {
-        // Most answers fit, and are written without being moved as they grow.
-        let mut written = Written(Vec::with_capacity(1500));
+        // Most answers fit, and are written without being moved as they grow. What is larger is not at hand in the allocator.
+        let mut written = Written(Vec::with_capacity(1024));
         let body = Some(serde_json::to_writer(&mut written, body).map(|()| written.0));
         Self { status, body, location: None, version: None, is_not_to_be_stored: false }
     }
