@@ -18,22 +18,25 @@ const BATCH: usize = 32;
 pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     let bare = &Process::start(&server("ceiling"), &[], "0");
     let tls = Tls::for_tests();
-    let places = [Place::sqlite(), Place::postgres(), Place::sqlite(), Place::sqlite(), Place::sqlite()];
-    let [on_sqlite, on_postgres, over_tls, quiet, forgetful] = &places;
+    let places = [(); 5].map(|()| Place::sqlite());
+    let ([on_sqlite, twin, over_tls, quiet, forgetful], on_postgres) = (&places, &Place::postgres());
     let usual = Shop::open(on_sqlite, &[], KEYS);
+    // Alike in all but where it lies in memory: what lies between the two is chance.
+    let twin = Shop::open(twin, &[], KEYS);
     let postgres = Shop::open(on_postgres, &[], KEYS);
     let over_tls = Shop::open_over(&tls, over_tls);
     // Neither logged nor looked at.
     let quiet = Shop::open(quiet, &["--log-level", "warn,keyreeve::commands=info"], KEYS);
     // Room for so few that each is read from the database when it is asked about.
     let forgetful = Shop::open(forgetful, &["--known-keys", "16"], KEYS);
-    let scraper = usual.server.scraped_every(Duration::from_secs(1));
+    let scrapers = [&usual, &twin].map(|shop| shop.server.scraped_every(Duration::from_secs(1)));
 
     let contestants = [
         Contestant { name: "the ceiling", process: bare, load: closed(bare.address, &usual.questions) },
         usual.contestant("verify, SQLite", &usual.questions),
         postgres.contestant("verify, PostgreSQL", &postgres.questions),
         quiet.contestant("verify, no log, no metrics read", &quiet.questions),
+        twin.contestant("verify, by a twin of the first", &twin.questions),
         Contestant {
             load: Load { tls: Some(tls.client()), ..closed(over_tls.server.process.address, &over_tls.questions) },
             ..over_tls.contestant("verify, TLS 1.3", &over_tls.questions)
@@ -43,7 +46,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
         forgetful.contestant("verify, a read each", &forgetful.questions),
     ];
     let figures = rounds.of(&contestants);
-    let [ceiling, sqlite, postgres, quiet, tls, batch, tokens, reading] =
+    let [ceiling, sqlite, postgres, quiet, twin, tls, batch, tokens, reading] =
         figures.try_into().unwrap_or_else(|_| panic!());
     let paced = |process: &Process| {
         let pace = Load { pace: Pace::PerSecond(5000), ..closed(process.address, &usual.questions) };
@@ -51,7 +54,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
     };
     let in_turns = |_| (paced(bare), paced(&usual.server.process));
     let (p99_of_ceiling, p99): (Vec<f64>, Vec<f64>) = (0..rounds.rounds).map(in_turns).unzip();
-    drop(scraper);
+    drop(scrapers);
 
     let of_batch: Vec<f64> = batch.cost.iter().map(|cost| cost / BATCH as f64).collect();
     vec![
@@ -86,6 +89,7 @@ pub(super) fn measure(rounds: &Rounds) -> Vec<Row> {
             &sqlite.per_second,
             &quiet.per_second,
         ),
+        Row::at_least("what chance does: the same of two servers alike", "", 0.0, &sqlite.per_second, &twin.per_second),
         Row::at_most(
             "a verification in a batch of 32, its cost to a single one's",
             "<= 0.30",
