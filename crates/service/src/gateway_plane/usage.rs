@@ -25,6 +25,8 @@ const AT_EASE: usize = 10_000;
 /// Of more, a pair that is in use all the time is written once in so many rounds: a row costs the same for one use and for
 /// a thousand. At one round every five seconds this stays well below the shortest silence that retires a pair.
 const TURNS: usize = 6;
+/// How many shards a turn has.
+const TURN: usize = SHARDS.div_ceil(TURNS);
 
 pub(crate) struct Usage {
     hasher: RandomState,
@@ -147,7 +149,7 @@ impl Usage {
 
     /// How many shards a round has to write down.
     fn turn(&self) -> usize {
-        if self.unwritten() <= AT_EASE { SHARDS } else { SHARDS.div_ceil(TURNS) }
+        if self.unwritten() <= AT_EASE { SHARDS } else { TURN }
     }
 
     /// All that is noted in so many shards, those that have waited longest, in the order of the keys: what is next to each other
@@ -203,7 +205,7 @@ impl Service {
 
     /// Writes down all that has been counted, by and by: there may be a million pairs.
     pub fn write_down_usage(&self) -> Result<()> {
-        (0..TURNS).try_for_each(|_| self.write_down_shards(SHARDS.div_ceil(TURNS)))
+        (0..TURNS).try_for_each(|_| self.write_down_shards(TURN))
     }
 
     fn write_down_shards(&self, shards: usize) -> Result<()> {
